@@ -1,0 +1,37 @@
+"""The register of concepts, parents before children: a concept refers only to those above it."""
+
+from __future__ import annotations
+
+from .care import Course, Diagnosis
+from .dosing import DosingSession
+from .outcomes import AdverseEvent, OutcomeAssessment
+from .people import Clinic, Patient, Practitioner
+from .sessions import IntegrationSession, PreparationSession
+
+CONCEPTS: dict[str, type] = {
+    c.__name__: c
+    for c in (
+        Clinic,
+        Practitioner,
+        Patient,
+        Diagnosis,
+        Course,
+        DosingSession,
+        PreparationSession,
+        IntegrationSession,
+        OutcomeAssessment,
+        AdverseEvent,
+    )
+}
+Record = (
+    Clinic
+    | Practitioner
+    | Patient
+    | Diagnosis
+    | Course
+    | DosingSession
+    | PreparationSession
+    | IntegrationSession
+    | OutcomeAssessment
+    | AdverseEvent
+)

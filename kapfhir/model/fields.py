@@ -1,0 +1,81 @@
+"""What a concept holds, as a map sees it: its fields and properties with the types that they mean."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from .values import Amount, Period, Rate, Ref, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field or property of a concept, as a map sees it."""
+
+    name: str
+    types: tuple[type, ...]  # several: the value is one of them
+    many: bool = False
+    optional: bool = False  # may be None, or an empty list
+    derived: bool = False  # a property: written, never read back
+    refers: type | None = None
+    units: tuple[str, ...] = ()  # the UCUM units of an amount; empty: any
+    present_with: tuple[str, ...] = ()  # a property that is there whenever one of these fields is
+    defaulted: bool = False  # has a value of its own where none is given
+
+
+@cache
+def fields_of(concept: type) -> dict[str, Field]:
+    """Every field and property by name, fields first, in the order of the class."""
+    hints = typing.get_type_hints(concept, include_extras=True)
+    out = {f.name: _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)) for f in fields(concept)}
+    for name, member in vars(concept).items():
+        if isinstance(member, property):
+            given = typing.get_type_hints(member.fget, include_extras=True)["return"]
+            out[name] = _field(name, given, derived=True, present_with=getattr(member.fget, "present_with", ()))
+    return out
+
+
+def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Says of a property that it is there whenever one of these fields is."""
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.present_with = names  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def _field(name: str, hint: Any, *, derived: bool = False, present_with: tuple[str, ...] = (), defaulted: bool = False) -> Field:
+    many = typing.get_origin(hint) is tuple
+    inner = typing.get_args(hint)[0] if many else hint
+    options = _options(inner)
+    units: tuple[str, ...] = ()
+    kinds = []
+    for option in options:
+        plain = option
+        if typing.get_origin(option) is typing.Annotated:
+            plain, *extras = typing.get_args(option)
+            units = next((e.allowed for e in extras if isinstance(e, Units)), ())
+        if plain is not type(None):
+            kinds.append(plain)
+    refers = next((typing.get_args(t)[0] for t in kinds if typing.get_origin(t) is Ref), None)
+    plain_kinds = tuple(typing.get_origin(t) or t for t in kinds)
+    return Field(
+        name, plain_kinds, many, many or len(kinds) < len(options) or defaulted, derived, refers, units, present_with, defaulted
+    )
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    """The members of a union; an annotated union is opened too."""
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return tuple(o for member in typing.get_args(hint) for o in _options(member))
+    return (hint,)
+
+
+def is_item(kind: type) -> bool:
+    """True for a part of a record that has fields of its own to map (not for Amount and the like)."""
+    return is_dataclass(kind) and kind not in (Amount, Rate, Period)

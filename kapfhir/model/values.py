@@ -1,0 +1,177 @@
+"""The values that records hold. A field's type says what the value means; that is what maps go by. Each subclass of Code is one list of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Key(str):
+    """Names a record among those of its concept, or an item among those of its list (then without `/`)."""
+
+    __slots__ = ()
+
+
+class Ref(str, Generic[T]):
+    """The key of another record, or of an item of the same record."""
+
+    __slots__ = ()
+
+
+class Code(str):
+    """A code of ours; each subclass is one list, kept in mappings/codes/<name of the subclass>.csv."""
+
+    __slots__ = ()
+
+
+class Gender(Code): ...
+
+
+class Profession(Code): ...
+
+
+class Disorder(Code): ...
+
+
+class ConditionStatus(Code): ...
+
+
+class CourseStatus(Code): ...
+
+
+class CoursePhase(Code): ...
+
+
+class SessionStatus(Code): ...
+
+
+class DoseStatus(Code): ...
+
+
+class StopReason(Code):
+    """Why a session or dose was stopped, or did not take place."""
+
+
+class Drug(Code): ...
+
+
+class Route(Code): ...
+
+
+class BodySite(Code): ...
+
+
+class Absent(Code):
+    """Stands for a value that is known to be missing, and says why (FHIR's data-absent-reason)."""
+
+
+class Delivery(Code): ...
+
+
+class Modality(Code):
+    """A way of psychotherapy: EMDR, IFS, ..."""
+
+
+class Timepoint(Code):
+    """Where in a session or course something was measured."""
+
+
+class Window(Code):
+    """A named span after a dose, in which an integration session may fall."""
+
+
+class Instrument(Code):
+    """A rating scale, its version included."""
+
+
+class Question(Code): ...
+
+
+class Choice(Code): ...
+
+
+class AssessmentStatus(Code): ...
+
+
+class Event(Code):
+    """What happened to a patient: nausea, dissociation, ..."""
+
+
+class Severity(Code): ...
+
+
+class Seriousness(Code): ...
+
+
+class EventOutcome(Code): ...
+
+
+class Causality(Code): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number with its UCUM unit; the number keeps its written precision."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So much in so long, as programmed."""
+
+    amount: Amount
+    over: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From a moment, perhaps to another one; moments carry their zone."""
+
+    start: datetime
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.end is not None and self.end < self.start:
+            raise ImpossibleError("ends-before-it-starts", "it ends before it starts", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Mark of an Amount's type: the UCUM units that it may have. `Annotated[Amount, Units("mg")]`."""
+
+    allowed: tuple[str, ...]
+
+    def __init__(self, *allowed: str) -> None:
+        object.__setattr__(self, "allowed", allowed)
+
+
+class ImpossibleError(ValueError):
+    """What makes a record, part or item impossible; `fields` are those that can't stand together (never their values)."""
+
+    def __init__(self, code: str, text: str, *fields: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a record says that is possible, yet unexpected: it goes through, and is told."""
+
+    code: str
+    text: str
+    field: str = ""
+    severity: str = "warning"
+
+
+def require(fact: object, code: str, text: str, *fields: str) -> None:
+    """Refuse unless the fact holds."""
+    if not fact:
+        raise ImpossibleError(code, text, *fields)
