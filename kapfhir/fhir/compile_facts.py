@@ -1,4 +1,10 @@
-"""The published R4 package -> facts.json. Run when the package changes: `python -m kapfhir.fhir.compile_facts [PACKAGE.tgz [facts.json]]`."""
+"""The published R4 package -> facts.json. Run when the package changes.
+
+    python -m kapfhir.fhir.compile_facts [PACKAGE.tgz [facts.json]]
+
+The package was repacked from a set of definitions that somebody had added elements to. `ADDED` and `CHANGED` undo that:
+they are what a comparison with the published profiles-types.xml and profiles-resources.xml of 4.0.1 showed, element by element.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +18,55 @@ from .facts import DATA
 
 PACKAGE = Path(__file__).parents[2] / "ig" / "packages" / "hl7.fhir.r4.core-4.0.1-rebuilt.tgz"
 SYSTEM_STRING = "http://hl7.org/fhirpath/System."
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+ADDED = {  # owner -> elements that 4.0.1 does not have
+    "Binary": "url",
+    "DeviceDefinition": "bodySite classification",
+    "Meta": "account accounts author compartment onBehalfOf project",
+    "ObservationDefinition": "publisher",
+    "ResearchStudy": (
+        "associatedParty classifier comparisonGroup descriptionSummary label name outcomeMeasure progressStatus recruitment region "
+        "result studyDesign whyStopped"
+    ),
+    "ResearchStudy.objective": "description",
+    "EvidenceVariable.characteristic": (
+        "definitionByCombination definitionByTypeAndValue definitionCanonical definitionCodeableConcept definitionExpression "
+        "definitionId definitionReference duration[x] instances[x] linkId note timeFromEvent"
+    ),
+}
+CHANGED: dict[str, dict[str, list[Any]]] = {  # owner -> rows as 4.0.1 has them
+    "AuditEvent.source": {
+        "observer": ["Reference", 1, 1, "", "PractitionerRole|Practitioner|Organization|Device|Patient|RelatedPerson"]
+    },
+    "Bundle.entry.response": {"outcome": ["Resource", 0, 1]},
+    "DetectedIssue": {"status": ["code", 1, 1, "observation-status"]},
+    "EvidenceVariable": {"characteristic": ["EvidenceVariable.characteristic", 1, 0]},
+    "EvidenceVariable.characteristic": {
+        "description": ["string", 0, 1],
+        "definition[x]": [
+            "Reference|canonical|CodeableConcept|Expression|DataRequirement|TriggerDefinition",
+            1,
+            1,
+            "",
+            "Group",
+        ],
+        "usageContext": ["UsageContext", 0, 0],
+        "exclude": ["boolean", 0, 1],
+        "participantEffective[x]": ["dateTime|Period|Duration|Timing", 0, 1],
+        "timeFromStart": ["Duration", 0, 1],
+        "groupMeasure": ["code", 0, 1, "group-measure"],
+    },
+    "MeasureReport": {
+        "subject": ["Reference", 0, 1, "", "Patient|Practitioner|PractitionerRole|Location|Device|RelatedPerson|Group"],
+    },
+    "ResearchStudy": {"site": ["Reference", 0, 0, "", "Location"]},
+}
 
 
 def compile_facts(package: Path) -> dict[str, Any]:
     """The published package as the data above."""
     structures: list[dict[str, Any]] = []
+    extensions: dict[str, list[str]] = {}
     value_sets: dict[str, Any] = {}
     code_systems: dict[str, Any] = {}
     with tarfile.open(package) as tar:
@@ -30,10 +80,13 @@ def compile_facts(package: Path) -> dict[str, Any]:
                 if kind == "StructureDefinition":
                     if resource.get("derivation") != "constraint" and resource["kind"] != "logical":
                         structures.append(resource)
+                    elif resource["type"] == "Extension" and resource["url"].startswith(CORE):
+                        extensions[resource["url"].removeprefix(CORE)] = _extension(resource)
                 else:
                     (value_sets if kind == "ValueSet" else code_systems)[resource["url"]] = resource
     types: dict[str, dict[str, list[Any]]] = {}
     used: set[str] = set()
+    simple: list[str] = []
     regex: dict[str, str] = {}
     for structure in structures:
         if structure["kind"] == "primitive-type":
@@ -44,13 +97,41 @@ def compile_facts(package: Path) -> dict[str, Any]:
         for element in structure["snapshot"]["element"][1:]:
             owner, name = element["path"].rsplit(".", 1)
             types.setdefault(owner, {})[name] = _row(element, used)
+            if any(p.endswith("/SimpleQuantity") for kind in element.get("type", []) for p in kind.get("profile", [])):
+                simple.append(element["path"])
+    _correct(types)
     codes = {}
-    for url in sorted(used):
+    bound = {row[3] for rows in types.values() for row in rows.values() if len(row) > 3}
+    for url in sorted(u for u in used if u.rsplit("/", 1)[1] in bound):
         expanded = _expand(value_sets, code_systems, url)
         if expanded:
             codes[url.rsplit("/", 1)[1]] = {system: " ".join(c) for system, c in expanded.items()}
     resources = sorted(s["type"] for s in structures if s["kind"] == "resource" and not s.get("abstract"))
-    return {"types": types, "codes": codes, "regex": regex, "resources": resources}
+    return {
+        "types": types,
+        "codes": codes,
+        "regex": regex,
+        "resources": resources,
+        "simple": sorted(simple),
+        "extensions": extensions,
+    }
+
+
+def _correct(types: dict[str, dict[str, list[Any]]]) -> None:
+    for owner, names in ADDED.items():
+        for name in names.split():
+            types[owner].pop(name)
+            for inner in [t for t in types if t == f"{owner}.{name}" or t.startswith(f"{owner}.{name}.")]:
+                del types[inner]
+    for owner, rows in CHANGED.items():
+        types[owner].update(rows)
+
+
+def _extension(structure: dict[str, Any]) -> list[str]:
+    """Where a core extension may stand, and which types its value may have (none: it holds extensions)."""
+    value: dict[str, Any] = next((e for e in structure["snapshot"]["element"] if e["path"] == "Extension.value[x]"), {"max": "0"})
+    kinds = [kind["code"] for kind in value.get("type", [])] if value["max"] != "0" else []
+    return ["|".join(context["expression"] for context in structure.get("context", [])), "|".join(kinds)]
 
 
 def _row(element: dict[str, Any], used: set[str]) -> list[Any]:

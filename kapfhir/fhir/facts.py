@@ -2,18 +2,20 @@
 
 `python -m kapfhir.fhir.compile_facts` compiles that file from the published definitions.
 
-    {"types":   {"Encounter": {"status": ["code", 1, 1, "encounter-status"], "subject": ["Reference", 0, 1, "", "Patient|Group"], ...}},
+    {"types":   {"Encounter": {"status": ["code", 1, 1, "encounter-status"], "subject": ["Reference", 0, 1, "", "Patient|Group"]}},
      "codes":   {"encounter-status": {"http://hl7.org/fhir/encounter-status": "planned arrived ..."}},
-     "regex":   {"date": "..."}, "resources": ["Account", ...]}
+     "regex":   {"date": "..."}, "resources": ["Account", ...], "simple": ["MedicationAdministration.dosage.dose", ...],
+     "extensions": {"procedure-method": ["Procedure", "CodeableConcept"], ...}}
 
-A backbone element is a type of its own, named by its path (`Encounter.location`); max 0 stands for `*`.
+`simple` are the Quantity elements that take no comparator; `extensions` are those of R4 core: where they may stand, and which
+types of value they take. A backbone element is a type of its own, named by its path (`Encounter.location`); max 0 stands for `*`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,8 @@ class Element:
     codes: Mapping[str, frozenset[str]]  # system -> codes of its required binding; empty: no such binding
     targets: tuple[str, ...]  # resource types that a Reference may point to
     choice: str = ""  # `effective[x]` for effectivePeriod and for effective[x]
+    binding: str = ""  # name of the value set of its required binding, also where its codes are not listed
+    simple: bool = False  # a Quantity without comparator
 
     def key(self, type_name: str) -> str:
         """The JSON key for a value of this type."""
@@ -48,6 +52,11 @@ class Facts:
         self.regex: dict[str, str] = data["regex"]
         self._known: dict[str, dict[str, Element]] = {}
         self._resources: list[str] = data["resources"]
+        self._simple = frozenset(data["simple"])
+        self.extensions: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+            name: (frozenset(where.split("|")), frozenset(kinds.split("|")) if kinds else frozenset())
+            for name, (where, kinds) in data["extensions"].items()
+        }
 
     @staticmethod
     def load(path: Path) -> Facts:
@@ -62,14 +71,15 @@ class Facts:
         if type_name not in self._known:
             out: dict[str, Element] = {}
             for name, row in self._types.get(type_name, {}).items():
-                kinds, low, high, codes, targets = (row + ["", ""])[:5]
+                kinds, low, high, codes, targets = [*row, "", ""][:5]
                 allowed = {s: frozenset(c.split()) for s, c in self._codes.get(codes, {}).items()}
                 targets = tuple(targets.split("|")) if targets else ()
-                whole = Element(name, tuple(kinds.split("|")), low > 0, high != 1, allowed, targets, name if name.endswith("[x]") else "")
+                choice = name if name.endswith("[x]") else ""
+                simple = f"{type_name}.{name}" in self._simple
+                whole = Element(name, tuple(kinds.split("|")), low > 0, high != 1, allowed, targets, choice, codes, simple)
                 out[name] = whole
-                if whole.choice:
-                    for kind in whole.types:
-                        out[whole.key(kind)] = Element(whole.key(kind), (kind,), whole.required, whole.many, allowed, targets, name)
+                for kind in whole.types if choice else ():
+                    out[whole.key(kind)] = replace(whole, name=whole.key(kind), types=(kind,))
             self._known[type_name] = out
         return self._known[type_name]
 
