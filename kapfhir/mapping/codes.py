@@ -1,0 +1,85 @@
+"""Code tables: our codes and the standard ones; and the extensions that maps may name.
+
+codes/<list>.csv        code,system,standard,display   several rows of one code = several codings, or one per system
+codes/systems.csv       alias,uri                      `loinc` for http://loinc.org, in maps and tables
+codes/extensions.csv    name,url,type                  `weight-normalized-dose`, its url, its one value type
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from kapfhir.errors import Problem
+from kapfhir.fhir.identity import kebab
+
+from .folder import MapFolder
+from .located import near
+
+URI = "urn:ietf:rfc:3986"  # FHIR's own system for codes that are URIs
+TABLE, SYSTEMS, EXTENSIONS = ("code", "system", "standard", "display"), ("alias", "uri"), ("name", "url", "type")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    code: str
+    system: str
+    standard: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    url: str
+    type: str
+
+
+class Codes:
+    """Every table of `codes/`; the faults of the tables are in `problems`."""
+
+    def __init__(self, folder: MapFolder) -> None:
+        self.problems: list[Problem] = []
+        files = {name.removeprefix("codes/").removesuffix(".csv"): (name, path) for name, path in folder.files("codes", ".csv").items()}
+        self.systems = {r["alias"]: r["uri"] for _, r in self._rows(*files.pop("systems"), SYSTEMS)}
+        self.extensions = {r["name"]: Extension(r["url"], r["type"]) for _, r in self._rows(*files.pop("extensions"), EXTENSIONS)}
+        self._tables = {stem: self._table(name, path) for stem, (name, path) in files.items()}
+
+    def table(self, kind: type) -> tuple[Row, ...]:
+        """The rows for a subclass of Code; none if the table is missing."""
+        return self._tables.get(kebab(kind.__name__), ())
+
+    def own(self, kind: type) -> tuple[str, ...]:
+        """Our codes of one list, in the order of the table."""
+        return tuple(dict.fromkeys(row.code for row in self.table(kind)))
+
+    def _table(self, name: str, path: Path) -> tuple[Row, ...]:
+        out: dict[tuple[str, str, str], Row] = {}
+        for line, row in self._rows(name, path, TABLE):
+            alias = row["system"]
+            if alias not in self.systems:
+                self._say(name, line, "unknown-system", f"codes/systems.csv has no system '{alias}'", near(alias, self.systems))
+            if not row["code"] or not row["standard"]:
+                self._say(name, line, "bad-table", "a row has a code and a standard code")
+            key = (row["code"], alias, row["standard"])
+            if key in out:
+                self._say(name, line, "duplicate-key", "this row stands there already")
+            out[key] = Row(row["code"], self.systems.get(alias, alias), row["standard"], row["display"])
+        return tuple(out.values())
+
+    def _rows(self, name: str, path: Path, head: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            if next(rows, None) != list(head):
+                self._say(name, 1, "bad-table", f"the first line is `{','.join(head)}`")
+                return []
+            out = []
+            for row in rows:
+                if len(row) == len(head):
+                    out.append((rows.line_num, dict(zip(head, row, strict=True))))
+                elif row:
+                    self._say(name, rows.line_num, "bad-table", f"the row has {len(row)} cells, the header {len(head)}")
+            return out
+
+    def _say(self, name: str, line: int, code: str, text: str, hint: str = "") -> None:
+        self.problems.append(Problem(name, line, "1", code, text, hint))
