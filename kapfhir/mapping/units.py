@@ -1,0 +1,77 @@
+"""What passes from tables to a server, one unit per record: found, mapped, or the same as last time. Every room above shares these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kapfhir.model.concepts import Record
+from kapfhir.model.dosing import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record was read: a table, and the line on which its row starts (the header is 1)."""
+
+    table: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record, read from its rows. `digest` hashes the used cells, what was joined in, and how they were read."""
+
+    record: Record
+    places: tuple[Place, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A record whose rows are as they were last time: it is not mapped again."""
+
+    concept: str
+    key: str
+    places: tuple[Place, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The resources of a record. They share parts with others: never change them in place."""
+
+    concept: str
+    key: str
+    resources: tuple[dict[str, Any], ...]
+    places: tuple[Place, ...]
+    digest: str
+    anchor: Anchor | None = None
+
+
+class Known(Protocol):
+    """What is known from earlier runs; the ledger is one, `Nothing` another."""
+
+    def has(self, concept: str, key: str) -> bool:
+        """Whether this record went out in an earlier run."""
+        ...
+
+    def digest(self, concept: str, key: str) -> str | None:
+        """Its digest in the last run with the same maps; None: map it again."""
+        ...
+
+    def anchor(self, key: str) -> Anchor | None:
+        """When the dose of this dosing session began and ended."""
+        ...
+
+
+class Nothing:
+    """The first run: nothing is known."""
+
+    def has(self, concept: str, key: str) -> bool:  # noqa: ARG002
+        return False
+
+    def digest(self, concept: str, key: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def anchor(self, key: str) -> Anchor | None:  # noqa: ARG002
+        return None
