@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -40,6 +40,7 @@ class Segment:
     ran: Period
     dose: Mass
     rate: Rate
+    status: DoseStatus = DoseStatus("completed")
 
     def __post_init__(self) -> None:
         require(self.ran.end is not None, "missing-field", "a segment has an end", "ran")
@@ -127,7 +128,7 @@ class DoseEvent:
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> None:
-        """What can be concluded where no amount was written down: that it is absent, and why."""
+        """Before the event is made: where no amount was written down, that it is absent, and why."""
         if given.get("dose") is None and any(given.get(name) is not None for name in ("dose_per_kg", "rate", "route", "site")):
             given["dose"] = Absent("not-performed" if given.get("status") == "not-done" else "unknown")
 
@@ -182,6 +183,15 @@ class DosingSession:
     def __post_init__(self) -> None:
         require(self.number is None or self.number > 0, "out-of-range", "sessions are counted from 1", "number")
         require_key_order(self.doses, self.premedication, self.vitals)
+        weights = {v.key for v in self.vitals if v.weight}
+        require(all(d.weighed is None or d.weighed in weights for d in self.doses), "no-weight", "a dose names a weight that was not taken", "doses")
+
+    @classmethod
+    def complete(cls, given: dict[str, Any]) -> None:
+        """Before the session is made: a dose names the weight of a vital set only where one was taken."""
+        weights = {v.key for v in given.get("vitals", ()) if v.weight}
+        if any(d.weighed is not None and d.weighed not in weights for d in given.get("doses", ())):
+            given["doses"] = tuple(d if d.weighed in weights else replace(d, weighed=None) for d in given["doses"])
 
     @property
     def anchor(self) -> Anchor:

@@ -121,6 +121,7 @@ class AdverseEvent:
     resolved: datetime | date | None = None
 
     def __post_init__(self) -> None:
+        require(self.causality is None or self.during is not None, "causality-without-session", "a cause is judged of a dosing session", "causality")
         if self.resolved is not None:
             require(
                 _day(self.resolved) >= _day(self.onset), "ends-before-it-starts", "it was resolved before its onset", "resolved"
