@@ -1,0 +1,166 @@
+"""Invariants of the data types."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from .invariants import Node, add_rule, has
+from .primitives import ABSOLUTE
+from .ucum import SYSTEM as UCUM
+from .ucum import is_unit
+
+QUANTITIES = "Quantity Age Duration Count Distance"
+
+
+def is_in_order(start: Any, end: Any) -> bool:
+    """start <= end, as far as their precision and zones tell."""
+    if start[-6:] == end[-6:] and len(start) == len(end) == 25:
+        return bool(start <= end)
+    first, last = _span(start), _span(end)
+    return first is None or last is None or first[0] <= last[1]
+
+
+def _span(text: str) -> tuple[datetime, datetime] | None:
+    """The earliest and the latest instant that a date or dateTime may mean."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d))?", text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    low = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
+    if hour is None:
+        if day is None:
+            following = (low.replace(day=28) + timedelta(days=4)).replace(day=1) if month else _next_year(low)
+        else:
+            following = low + timedelta(days=1) if low.date() < datetime.max.date() else low
+        slack = timedelta(hours=14)  # a day without a zone may be anybody's
+        return (max(low, _FIRST) - slack, min(following, _LAST) + slack)
+    offset = timedelta(0)
+    if zone != "Z":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])) * (-1 if zone[0] == "-" else 1)
+    low = min(max(low, _FIRST), _LAST) + timedelta(hours=int(hour), minutes=int(minute), seconds=int(second)) - offset
+    low += timedelta(microseconds=int(float(fraction or 0) * 1_000_000))
+    return (low, low)
+
+
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 28, tzinfo=UTC)
+
+
+def _next_year(day: datetime) -> datetime:
+    return day.replace(year=day.year + 1) if day.year < 9999 else day
+
+
+def _period(node: Node) -> bool:
+    return is_in_order(node["start"], node["end"])
+
+
+def _duration(node: Node) -> bool:
+    return node.get("system") == UCUM and has(node, "value")
+
+
+def _age(node: Node) -> bool:
+    if has(node, "value") and not has(node, "code"):
+        return False
+    return node.get("system", UCUM) == UCUM and not ("value" in node and node["value"] <= 0)
+
+
+def _count(node: Node) -> bool:
+    whole = "value" not in node or node["value"] == int(node["value"])
+    return (
+        (has(node, "code") or not has(node, "value"))
+        and node.get("system", UCUM) == UCUM
+        and node.get("code", "1") == "1"
+        and whole
+    )
+
+
+def _distance(node: Node) -> bool:
+    return (has(node, "code") or not has(node, "value")) and node.get("system", UCUM) == UCUM
+
+
+def _range(node: Node) -> bool:
+    low, high = node["low"], node["high"]
+    if low.get("code") != high.get("code") or low.get("system") != high.get("system") or low.get("unit") != high.get("unit"):
+        return True
+    return "value" not in low or "value" not in high or bool(low["value"] <= high["value"])
+
+
+def _offset(node: Node) -> bool:
+    return "when" in node and not {"C", "CM", "CD", "CV"} & set(node["when"])
+
+
+def _full_uri(node: Node) -> bool:
+    return node.get("system") != "urn:ietf:rfc:3986" or ABSOLUTE.fullmatch(node["value"]) is not None
+
+
+def _unit(node: Node) -> bool:
+    return node.get("system") != UCUM or is_unit(node["code"])
+
+
+def _not_negative(name: str) -> Any:
+    return lambda node: Decimal(node[name]) >= 0
+
+
+def _with(name: str) -> Any:
+    return lambda node: has(node, name)
+
+
+add_rule(QUANTITIES, "qty-3", "has a code but no system", _with("system"), needs="code", by_keys=True)
+add_rule(
+    QUANTITIES,
+    "bad-unit",
+    "has a code that is not of UCUM",
+    _unit,
+    needs="system code",
+    hint="mm[Hg], ug, h, kg: not mmHg, mcg, hr, kgs",
+)
+add_rule("Duration", "drt-1", "has a code but not both a value and the system of UCUM", _duration, needs="code")
+add_rule("Age", "age-1", "has no code of UCUM, or a value that is not above zero", _age)
+add_rule("Count", "cnt-3", "is not a whole number with the UCUM code 1", _count)
+add_rule("Distance", "dis-1", "has no code of UCUM", _distance)
+add_rule("Period", "per-1", "starts after its end", _period, needs="start end")
+add_rule("Range", "rng-2", "has a low above its high", _range, needs="low high")
+add_rule(
+    "Ratio",
+    "rat-1",
+    "has one of numerator and denominator without the other, or neither and no extension",
+    lambda node: has(node, "numerator") == has(node, "denominator") and (has(node, "numerator") or "extension" in node),
+    by_keys=True,
+)
+add_rule("Attachment", "att-1", "has data but no contentType", _with("contentType"), needs="data", by_keys=True)
+add_rule("ContactPoint", "cpt-2", "has a value but no system", _with("system"), needs="value", by_keys=True)
+add_rule(
+    "Identifier", "not-a-uri", "has the system of URIs and a value that is not an absolute URI", _full_uri, needs="system value"
+)
+add_rule("Timing.repeat", "tim-1", "has a duration but no durationUnit", _with("durationUnit"), needs="duration", by_keys=True)
+add_rule("Timing.repeat", "tim-2", "has a period but no periodUnit", _with("periodUnit"), needs="period", by_keys=True)
+add_rule("Timing.repeat", "tim-4", "has a negative duration", _not_negative("duration"), needs="duration")
+add_rule("Timing.repeat", "tim-5", "has a negative period", _not_negative("period"), needs="period")
+add_rule("Timing.repeat", "tim-6", "has a periodMax but no period", _with("period"), needs="periodMax", by_keys=True)
+add_rule("Timing.repeat", "tim-7", "has a durationMax but no duration", _with("duration"), needs="durationMax", by_keys=True)
+add_rule("Timing.repeat", "tim-8", "has a countMax but no count", _with("count"), needs="countMax", by_keys=True)
+add_rule("Timing.repeat", "tim-9", "has an offset without a when that takes one", _offset, needs="offset")
+add_rule("Timing.repeat", "tim-10", "has both timeOfDay and when", lambda _: False, needs="timeOfDay when", by_keys=True)
+add_rule(
+    "Expression",
+    "exp-1",
+    "has neither expression nor reference",
+    lambda n: has(n, "expression") or has(n, "reference"),
+    by_keys=True,
+)
+for _type, _key in (("DataRequirement.codeFilter", "drq-1"), ("DataRequirement.dateFilter", "drq-2")):
+    add_rule(_type, _key, "needs one of path and searchParam", lambda n: has(n, "path") != has(n, "searchParam"), by_keys=True)
+add_rule("TriggerDefinition", "trd-1", "has both timing and data", lambda _: False, needs="data timing[x]", by_keys=True)
+add_rule("TriggerDefinition", "trd-2", "has a condition but no data", _with("data"), needs="condition", by_keys=True)
+add_rule(
+    "TriggerDefinition",
+    "trd-3",
+    "lacks what its type needs: a name, a timing or data",
+    lambda n: (
+        (n.get("type") != "named-event" or has(n, "name"))
+        and (n.get("type") != "periodic" or has(n, "timing[x]"))
+        and (not str(n.get("type", "")).startswith("data-") or has(n, "data"))
+    ),
+)
