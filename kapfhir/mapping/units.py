@@ -1,4 +1,4 @@
-"""What passes from tables to a server, one unit per record: found, mapped, or the same as last time. Every room above shares these."""
+"""What passes from tables to a server, one unit per record: found, mapped, or the same as last time. Rooms above share these."""
 
 from __future__ import annotations
 
@@ -37,8 +37,19 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that its rows name, and that they can't make: it is not gone from the source. Problems tell what is wrong."""
+
+    concept: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
-    """The resources of a record. They share parts with others: never change them in place."""
+    """The resources of a record. They share parts with others: never change them in place.
+
+    An empty digest: some of it was withheld or told as a problem; it is mapped again next time, and nothing of it counts as gone.
+    """
 
     concept: str
     key: str
