@@ -11,6 +11,7 @@ from . import references
 from .invariants import codings, has
 from .narrative import find_div_fault
 from .primitives import ABSOLUTE, json_name
+from .bundle import check_bundle
 from .scope import Scope
 from .types import TypeFacts, type_facts
 from .vitals import find_vital_faults
@@ -220,4 +221,5 @@ BY_TYPE: dict[str, Callable[[Scope, dict[str, Any], str, str], None]] = {
     "Extension": _extension,
     "Narrative": _narrative,
     "Observation": _observation,
+    "Bundle": check_bundle,
 }
