@@ -40,10 +40,14 @@ class Codes:
 
     def __init__(self, folder: MapFolder) -> None:
         self.problems: list[Problem] = []
-        files = {name.removeprefix("codes/").removesuffix(".csv"): (name, path) for name, path in folder.files("codes", ".csv").items()}
+        files = {
+            name.removeprefix("codes/").removesuffix(".csv"): (name, path) for name, path in folder.files("codes", ".csv").items()
+        }
         self.systems = {r["alias"]: r["uri"] for _, r in self._rows(*files.pop("systems"), SYSTEMS)}
         self.extensions = {r["name"]: Extension(r["url"], r["type"]) for _, r in self._rows(*files.pop("extensions"), EXTENSIONS)}
         self._tables = {stem: self._table(name, path) for stem, (name, path) in files.items()}
+        local = self.systems.get("kap")
+        self.ours = frozenset(row.standard for rows in self._tables.values() for row in rows if row.system == local)
 
     def table(self, kind: type) -> tuple[Row, ...]:
         """The rows for a subclass of Code; none if the table is missing."""

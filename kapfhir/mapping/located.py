@@ -16,6 +16,7 @@ from kapfhir.errors import Problem
 
 MOST_BYTES = 1_000_000  # a map is some kilobytes; more is a mistake
 DEEPEST = 40
+PLAIN = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 
 
 class Text(str):
@@ -92,7 +93,7 @@ def _tree(node: yaml.Node, problems: Problems, seen: set[int], depth: int) -> Tr
     if depth > DEEPEST:
         problems.say(here, "too-deep", "maps are not nested so deeply")
         return here
-    if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag not in PLAIN:
         problems.say(here, "tag", "tags are not part of the language")
     if isinstance(node, yaml.ScalarNode):
         return Text.at(node.value, here.line, here.column)

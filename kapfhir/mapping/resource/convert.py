@@ -1,0 +1,276 @@
+"""The table (type of a field, type of an element) -> a pair of functions, one each way.
+
+To add a kind of value: write one function that returns a Pair, and give it a row in PAIRS.
+`back` is None where the way back would be a guess (two codes of ours share one standard code).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from kapfhir.errors import ResourceError
+from kapfhir.fhir.facts import Element
+from kapfhir.mapping.codes import URI, Codes, Row
+from kapfhir.model.values import Absent, Amount, Code, Period, Rate
+
+UCUM = "http://unitsofmeasure.org"
+DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+
+class ReadError(ResourceError):
+    """A resource says something that no record can hold."""
+
+
+def always(node: Any) -> bool:  # noqa: ARG001 a test has this shape
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One way there, one back, and the words for the narrative."""
+
+    there: Callable[[Any], Any]
+    back: Callable[[Any], Any] | None
+    words: Callable[[Any], str]
+    fits: Callable[[Any], bool] = always  # tells the members of a union apart when they are read
+    known: frozenset[tuple[str, str]] = frozenset()  # of coded values: every (system, code) that `back` takes
+
+
+def pair(kinds: tuple[type, ...], element: Element, fhir_type: str, codes: Codes) -> Pair | None:
+    """The pair for a field of this type, or of one of these, and an element of this type; None if the table has none."""
+    found = [_single(kind, element, fhir_type, codes) for kind in kinds]
+    pairs = [p for p in found if p is not None]
+    if len(pairs) < len(kinds):
+        return None
+    return pairs[0] if len(pairs) == 1 else _union(kinds, pairs)
+
+
+def pairs_with(kind: type) -> list[str]:
+    """The FHIR types that a value of this type can become."""
+    return sorted({fhir for k, fhir in PAIRS if k in kind.__mro__})
+
+
+def _single(kind: type, element: Element, fhir_type: str, codes: Codes) -> Pair | None:
+    family = next((c for c in kind.__mro__ if (c, fhir_type) in PAIRS), None)
+    return PAIRS[family, fhir_type](kind, element, codes) if family else None
+
+
+def _union(kinds: tuple[type, ...], pairs: list[Pair]) -> Pair:
+    by_kind = dict(zip(kinds, pairs, strict=True))
+
+    def back(node: Any) -> Any:
+        for one in pairs:
+            if one.fits(node):
+                assert one.back is not None
+                return one.back(node)
+        raise ReadError("an element has a value of no type that its field takes")
+
+    reads = back if all(p.back for p in pairs) else None
+    return Pair(lambda v: by_kind[type(v)].there(v), reads, lambda v: by_kind[type(v)].words(v))
+
+
+# ------------------------------------------------------------------------------------------------ plain values
+
+
+def _same(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001 makers share one shape
+    return Pair(_identity, _identity if kind in (str, bool, int) else kind, str)
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+def _decimal(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    return Pair(_identity, _number, str)
+
+
+def _number(value: Any) -> Decimal:
+    if type(value) is float:
+        raise ReadError("a decimal was read as a float", "load JSON with kapfhir.fhir.exact.loads")
+    return value if type(value) is Decimal else Decimal(value)
+
+
+def _moment(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    return Pair(
+        datetime.isoformat, _read_moment, lambda v: v.isoformat(" ", "minutes"), lambda text: len(text) > len("2026-01-05")
+    )
+
+
+def _read_moment(text: str) -> datetime:
+    if len(text) < len("2026-01-05T10:00Z"):
+        raise ReadError("a date without time stands where a moment is needed")
+    return datetime.fromisoformat(text)
+
+
+def _day(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    return Pair(date.isoformat, date.fromisoformat, str, lambda text: len(text) == len("2026-01-05"))
+
+
+def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    def there(value: Period) -> dict[str, Any]:
+        out = {"start": value.start.isoformat()}
+        if value.end is not None:
+            out["end"] = value.end.isoformat()
+        return out
+
+    def back(node: Mapping[str, Any]) -> Period:
+        end = node.get("end")
+        return Period(_read_moment(node["start"]), end and _read_moment(end))
+
+    def words(value: Period) -> str:
+        start = value.start.isoformat(" ", "minutes")
+        return start if value.end is None else f"{start} to {value.end.isoformat(' ', 'minutes')}"
+
+    return Pair(there, back, words)
+
+
+# ------------------------------------------------------------------------------------------------ quantities
+
+
+def _quantity(value: Amount) -> dict[str, Any]:
+    return {"value": value.value, "unit": value.unit, "system": UCUM, "code": value.unit}
+
+
+def _read_quantity(node: Mapping[str, Any]) -> Amount:
+    return Amount(_number(node["value"]), node["code"])
+
+
+def _amount_words(value: Amount) -> str:
+    return f"{value.value} {value.unit}"
+
+
+def _amount(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    return Pair(_quantity, _read_quantity, _amount_words, lambda node: "value" in node)
+
+
+def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    """An amount that is missing for a reason: an element without a value, that says why."""
+    nodes = {code: {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": code}]} for code in codes.own(Absent)}
+
+    def back(node: Mapping[str, Any]) -> Absent:
+        reasons = [e.get("valueCode") for e in node.get("extension", ()) if e.get("url") == DATA_ABSENT_REASON]
+        if not reasons or reasons[0] not in nodes:
+            raise ReadError("a quantity has neither a value nor a known reason for its absence")
+        return Absent(reasons[0])
+
+    return Pair(nodes.__getitem__, back, lambda v: f"absent ({v})", lambda node: "value" not in node)
+
+
+def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    return Pair(
+        lambda v: {"numerator": _quantity(v.amount), "denominator": _quantity(v.over)},
+        lambda node: Rate(_read_quantity(node["numerator"]), _read_quantity(node["denominator"])),
+        lambda v: f"{_amount_words(v.amount)} in {_amount_words(v.over)}",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ codes
+
+
+def rows_for(kind: type, element: Element, codes: Codes, *, uri: bool = False) -> list[Row]:
+    """The rows that this element may take: those of the systems of its required binding, if it has one."""
+    rows = [r for r in codes.table(kind) if (r.system == URI) == uri]
+    if not element.codes or uri:
+        return rows
+    return [r for r in rows if r.standard in element.codes.get(r.system, ())]
+
+
+def _words(rows: list[Row]) -> Callable[[Any], str]:
+    names: dict[str, str] = {}
+    for row in rows:
+        names.setdefault(row.code, row.display or row.standard)
+    return names.__getitem__
+
+
+def _one_to_one(kind: type, rows: list[Row], key: Callable[[Row], Any]) -> dict[Any, Any] | None:
+    out: dict[Any, Any] = {}
+    for row in rows:
+        if out.setdefault(key(row), row.code) != row.code:
+            return None
+    return {k: kind(v) for k, v in out.items()}
+
+
+def _code(kind: type, element: Element, codes: Codes) -> Pair:
+    return _text_code(kind, rows_for(kind, element, codes))
+
+
+def _uri_code(kind: type, element: Element, codes: Codes) -> Pair:
+    return _text_code(kind, rows_for(kind, element, codes, uri=True))
+
+
+def _text_code(kind: type, rows: list[Row]) -> Pair:
+    ours = _one_to_one(kind, rows, lambda r: r.standard)
+    there: dict[str, str] = {}
+    for row in rows:
+        there.setdefault(row.code, row.standard)
+    unique = ours is not None and len(ours) >= len(there)
+    return Pair(there.__getitem__, ours.__getitem__ if ours and unique else None, _words(rows))
+
+
+def _node(row: Row) -> dict[str, Any]:
+    out = {"system": row.system, "code": row.standard}
+    if row.display:
+        out["display"] = row.display
+    return out
+
+
+def _systems(rows: list[Row]) -> frozenset[tuple[str, str]]:
+    return frozenset((r.system, r.standard) for r in rows)
+
+
+def _coding(kind: type, element: Element, codes: Codes) -> Pair:
+    rows = rows_for(kind, element, codes)
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row.code, _node(row))
+    ours = _one_to_one(kind, rows, lambda r: (r.system, r.standard))
+    return Pair(
+        first.__getitem__, None if ours is None else lambda n: ours[n["system"], n["code"]], _words(rows), known=_systems(rows)
+    )
+
+
+def _concept(kind: type, element: Element, codes: Codes) -> Pair:
+    rows = rows_for(kind, element, codes)
+    nodes: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        nodes.setdefault(row.code, {"coding": []})["coding"].append(_node(row))
+    ours = _one_to_one(kind, rows, lambda r: (r.system, r.standard))
+
+    def back(node: Mapping[str, Any]) -> Any:
+        assert ours is not None
+        for coding in node["coding"]:
+            found = ours.get((coding.get("system"), coding.get("code")))
+            if found is not None:
+                return found
+        raise ReadError(f"a concept has no code of {kind.__name__}")
+
+    return Pair(nodes.__getitem__, None if ours is None else back, _words(rows), known=_systems(rows))
+
+
+INTEGERS = ("integer", "positiveInt", "unsignedInt")
+QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
+PREFERRED = ("CodeableConcept", "Coding", "dateTime", "string")  # where an open choice could take a value in several ways
+Maker = Callable[[type, Element, Codes], Pair]
+PAIRS: dict[tuple[type, str], Maker] = {
+    **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},
+    (bool, "boolean"): _same,
+    **{(int, t): _same for t in INTEGERS},
+    (Decimal, "decimal"): _decimal,
+    (datetime, "dateTime"): _moment,
+    (datetime, "instant"): _moment,
+    (date, "date"): _day,
+    (date, "dateTime"): _day,
+    (Period, "Period"): _period,
+    **{(Amount, t): _amount for t in QUANTITIES},
+    **{(Absent, t): _absent_quantity for t in QUANTITIES},
+    (Rate, "Ratio"): _rate,
+    (Code, "code"): _code,
+    (Code, "string"): _code,
+    (Code, "Coding"): _coding,
+    (Code, "CodeableConcept"): _concept,
+    **{(Code, t): _uri_code for t in ("uri", "url", "canonical")},
+}

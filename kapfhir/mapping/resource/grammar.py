@@ -1,0 +1,150 @@
+"""The mapping language: the shape of a map file and of its lines. One page; see README.md."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from kapfhir.mapping.located import Problems, Text, Tree, near
+
+WORD = r"[A-Za-z_][\w-]*"
+STEP = re.compile(r"([A-Za-z_]\w*(?:\[x\])?)(?:\[([\w-]+)\])?$")
+FIELD = re.compile(rf"(\^*)({WORD}|\.)?(?:\s*->\s*({WORD}))?$")
+ITSELF = "."  # of a list of plain values: the value at hand
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A field, perhaps of an owner (`^`), perhaps naming the slot that its reference points to; no field: our own slot."""
+
+    at: Text
+    up: int
+    field: Text | None
+    slot: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One element of a list per item of a field."""
+
+    each: Text
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: Text
+    slice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: Text
+    steps: tuple[Step, ...]
+    rule: Constant | Copy | Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    name: Text
+    resource: Text
+    title: str
+    each: tuple[Text, ...] = ()
+    when: Text | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(slots=True)
+class Map:
+    file: str
+    concept: Text
+    slots: dict[str, Slot] = field(default_factory=dict)
+
+
+def parse_map(tree: Tree, problems: Problems) -> Map | None:
+    whole = _keys(tree, {"concept": True, "resources": True}, Text.at("", 1, 1), problems)
+    if whole is None or not isinstance(whole["concept"], Text):
+        return None
+    out = Map(problems.file, whole["concept"])
+    for name, body in _mapping(whole["resources"], whole["concept"], problems).items():
+        known = {"resource": True, "title": False, "each": False, "when": False, "elements": True}
+        slot = _keys(body, known, name, problems)
+        if slot is not None and isinstance(slot["resource"], Text):
+            each, when = slot.get("each"), slot.get("when")
+            lines = _lines(slot["elements"], name, problems)
+            title = slot.get("title")
+            out.slots[name] = Slot(
+                name,
+                slot["resource"],
+                str(title or slot["resource"]),
+                _parts(each) if isinstance(each, Text) else (),
+                when if isinstance(when, Text) else None,
+                lines,
+            )
+    return out
+
+
+def _mapping(tree: Tree | None, at: Text, problems: Problems) -> dict[Text, Tree]:
+    if isinstance(tree, dict):
+        return tree
+    problems.say(tree if isinstance(tree, Text) else at, "wrong-shape", "indented lines `key: value` are needed here")
+    return {}
+
+
+def _keys(tree: Tree, known: dict[str, bool], at: Text, problems: Problems) -> dict[str, Tree] | None:
+    given = _mapping(tree, at, problems)
+    for key in given:
+        if key not in known:
+            problems.say(key, "unknown-key", f"unknown key '{key}'", near(key, known))
+    missing = [k for k, needed in known.items() if needed and k not in given]
+    for word in missing if given else ():
+        problems.say(at, "missing-key", f"missing key '{word}'")
+    return None if missing else {str(k): v for k, v in given.items()}
+
+
+def _parts(text: Text) -> tuple[Text, ...]:
+    return tuple(text.part(m.start(), m.end()) for m in re.finditer(r"[^.]+", text))
+
+
+def _lines(tree: Tree, at: Text, problems: Problems) -> tuple[Line, ...]:
+    out = []
+    for path, value in _mapping(tree, at, problems).items():
+        steps = []
+        for part in _parts(path):
+            match = STEP.match(part)
+            if match is None:
+                problems.say(part, "bad-path", f"'{part}' is no step of a path: name, name[x] or name[slice]")
+                break
+            steps.append(Step(part.part(0, match.end(1)), match[2] or ""))
+        else:
+            rule = _rule(value, path, problems)
+            if rule is not None:
+                out.append(Line(path, tuple(steps), rule))
+    return tuple(out)
+
+
+def _rule(value: Tree, at: Text, problems: Problems) -> Constant | Copy | Repeat | None:
+    if isinstance(value, dict):
+        inner = _keys(value, {"each": True, "elements": True}, at, problems)
+        if inner is None or not isinstance(inner["each"], Text):
+            return None
+        return Repeat(inner["each"], _lines(inner["elements"], at, problems))
+    if isinstance(value, Text):
+        if value.startswith("="):
+            return Constant(value.part(len(value) - len(value[1:].lstrip())))
+        match = FIELD.match(value)
+        if match and (match[2] or match[3]):
+            field_name = value.part(match.start(2), match.end(2)) if match[2] else None
+            slot_name = value.part(match.start(3), match.end(3)) if match[3] else None
+            return Copy(value, len(match[1]), field_name, slot_name)
+    problems.say(
+        value if isinstance(value, Text) else at,
+        "bad-rule",
+        "a line is `field`, `^field`, `field -> slot`, `-> slot`, `.`, `= constant`, or each/elements",
+    )
+    return None

@@ -1,0 +1,143 @@
+"""Lines that point at slots: of this record, or of another one known by its key only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .convert import Pair
+from kapfhir.fhir.facts import Element
+from kapfhir.model.fields import Field
+from .grammar import Copy
+from kapfhir.fhir.identity import Address, SlotName
+from kapfhir.mapping.located import Problems, Text, near
+from kapfhir.model.concepts import CONCEPTS
+from .parts import Part, Scope
+from .tree import Branch
+from kapfhir.model.values import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A slot that references may point to."""
+
+    name: SlotName
+    system: str
+    address: Callable[[str, tuple[str, ...]], Address]
+    each: tuple[str, ...]
+    levels: tuple[type, ...]  # the item's class, its owner's, ..., the record's
+    keyed: tuple[bool, ...]  # of the same: does it have a key of its own
+    when: str | None = None  # the field without which there is no resource
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a Ref becomes a Reference and is read again."""
+
+    pair: Pair
+    systems: frozenset[str]
+    make: Callable[[Scope], Any] | None = None  # where the record's own key is needed too
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Resolves the references of one slot."""
+
+    targets: dict[str, dict[str, Target]]
+    here: Target
+    problems: Problems
+    whole: bool  # is every map there?
+
+    def other(self, rule: Copy, f: Field, branch: Branch, element: Element) -> Way | None:
+        """A field that holds the key of another record, or of an item of this one."""
+        assert f.refers is not None
+        inside = f.refers.__name__ not in CONCEPTS
+        slots = self.targets.get(self.here.name.concept if inside else f.refers.__name__, {})
+        if inside:
+            slots = {n: t for n, t in slots.items() if t.levels[0] is f.refers and sum(t.keyed) == 2}
+        if not slots:
+            if self.whole:
+                self.problems.say(
+                    rule.at,
+                    "unknown-slot",
+                    f"{f.refers.__name__} has no slot that {self.here.name.concept}.{f.name} could point to",
+                )
+            return None
+        target = self._target(rule.at, rule.slot, slots, branch, element)
+        if target is None:
+            return None
+        address, systems = target.address, frozenset({target.system})
+        if not inside and (target.when or target.each):
+            self.problems.say(
+                rule.at,
+                "wrong-target",
+                f"'{target.name.slot}' is not there for every {f.refers.__name__}: nothing could be pointed to",
+            )
+            return None
+        if not inside:
+            return Way(Pair(lambda key: address(key, ()).reference, lambda node: Ref(node["identifier"]["value"]), str), systems)
+        up, name = rule.up, f.name
+
+        def make(scope: Scope) -> Any:
+            key = getattr(scope[up], name)
+            return (
+                None if key is None else address(scope[-1].key, (key,)).reference
+            )  # that it is there, the record's class sees to
+
+        return Way(Pair(str, lambda node: Ref(node["identifier"]["value"].rsplit("/", 1)[1]), str), systems, make)
+
+    def own(self, rule: Copy, branch: Branch, element: Element) -> Part | None:
+        """Another slot of the same record: written from the keys, nothing to read."""
+        target = self._target(rule.at, rule.slot, self.targets[self.here.name.concept], branch, element)
+        if target is None:
+            return None
+        conditional = target.when and target is not self.here
+        if conditional and branch.element.required:
+            self.problems.say(
+                rule.at, "missing-element", f"{branch.path} is required, but '{rule.slot}' is there only with {target.when}"
+            )
+            return None
+        if target.each != self.here.each[: len(target.each)]:
+            text = f"'{rule.slot}' has one resource per item of {'.'.join(target.each)}: which one can't be told here"
+            self.problems.say(rule.at, "wrong-target", text)
+            return None
+        return Part(
+            branch.element.name,
+            branch.element.many,
+            make=own(self.here, target, lambda a: a.reference),
+            systems=frozenset({target.system}),
+        )
+
+    def _target(self, at: Text, slot: Text | None, slots: dict[str, Target], branch: Branch, element: Element) -> Target | None:
+        """The slot named, or else the first whose resource the element takes."""
+        if branch.type != "Reference":
+            self.problems.say(
+                at, "wrong-type", f"a reference can't become {branch.path}, which is {branch.type or 'an open choice'}"
+            )
+            return None
+        takes = {n: t for n, t in slots.items() if t.name.resource in element.targets or "Resource" in element.targets}
+        if slot and slot not in slots:
+            self.problems.say(slot, "unknown-slot", f"there is no slot '{slot}'", near(slot, slots))
+        elif (slot and slot not in takes) or not takes:
+            named = (
+                slots[slot].name.resource if slot else " or ".join(sorted({t.name.resource for t in slots.values()})) or "nothing"
+            )
+            self.problems.say(at, "wrong-target", f"{branch.path} takes {' or '.join(element.targets)}, not {named}")
+        else:
+            return takes[slot] if slot else next(iter(takes.values()))
+        return None
+
+
+def own(here: Target, target: Target, what: Callable[[Address], Any]) -> Callable[[Scope], Any]:
+    """What a slot of the same record is known by, seen from the scope of this one; None where it is not there."""
+    address, down = target.address, len(here.levels) - len(target.levels)
+    places = [down + i for i in reversed(range(len(target.levels) - 1)) if target.keyed[i]]
+    when = target.when if target is not here else None
+
+    def make(scope: Scope) -> Any:
+        if when and getattr(scope[down], when) is None:
+            return None
+        return what(address(scope[-1].key, tuple([scope[i].key for i in places])))
+
+    return make

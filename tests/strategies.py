@@ -1,0 +1,137 @@
+"""Records by chance, for laws that hold for every record: one strategy per type of a field, and a few where types alone do not make sense."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cache
+
+from hypothesis import strategies as st
+
+from kapfhir.mapping.codes import Codes
+from kapfhir.mapping.folder import MapFolder
+from kapfhir.model.care import ENDED, Diagnosis
+from kapfhir.model.concepts import CONCEPTS
+from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
+from kapfhir.model.fields import Field, fields_of
+from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
+from kapfhir.model.scales import SCALES
+from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Period, Rate, Ref
+
+CODES = Codes(MapFolder.over())
+WORDS = st.text("abcdefghijkXYZ <>&'\"äöüß漢é-.", min_size=1, max_size=12).map(str.strip).filter(bool)
+KEYS = st.text("abcXYZ0123456789-_. ", min_size=1, max_size=8).map(str.strip).filter(bool)
+RECORD_KEYS = st.one_of(KEYS, st.tuples(KEYS, KEYS).map("/".join))
+OFFSETS = st.integers(-12 * 4, 14 * 4).map(lambda q: timezone(timedelta(minutes=15 * q)))
+MOMENTS = st.builds(
+    lambda moment, zone: moment.replace(tzinfo=zone), st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(lambda d: d.replace(microsecond=0, fold=0)), OFFSETS
+)
+DAYS = st.dates(date(1920, 1, 1), date(2090, 1, 1))
+NUMBERS = st.builds(lambda n, places: Decimal(n).scaleb(-places), st.integers(1, 99999), st.integers(0, 4))
+
+
+def amounts(units: tuple[str, ...]) -> st.SearchStrategy[Amount]:
+    return st.builds(Amount, NUMBERS, st.sampled_from(units or ("mg", "mL", "min")))
+
+
+@st.composite
+def periods(draw: st.DrawFn, *, ends: bool | None = None) -> Period:
+    start = draw(MOMENTS)
+    has_end = draw(st.booleans()) if ends is None else ends
+    return Period(start, start + timedelta(minutes=draw(st.integers(0, 10_000))) if has_end else None)
+
+
+def values(kind: type, field: Field) -> st.SearchStrategy:
+    if kind is Key or kind is Ref:
+        return RECORD_KEYS.map(kind)
+    if issubclass(kind, Code):
+        return st.sampled_from(CODES.own(kind)).map(kind)
+    if kind is Amount:
+        return amounts(field.units)
+    if kind is Rate:
+        return st.builds(Rate, amounts(("mg", "mL")), amounts(("min", "h")))
+    if kind is Period:
+        return periods()
+    if kind is datetime:
+        return MOMENTS
+    if kind is date:
+        return DAYS
+    if kind is bool:
+        return st.booleans()
+    if kind is int:
+        return st.integers(1, 500)
+    if kind is str:
+        return WORDS
+    return items(kind)
+
+
+@cache
+def items(kind: type) -> st.SearchStrategy:
+    return _built(kind).filter(lambda made: made is not None)
+
+
+@st.composite
+def _built(draw: st.DrawFn, kind: type) -> object:
+    given = {}
+    for field in fields_of(kind).values():
+        if field.derived:
+            continue
+        one = st.one_of([values(k, field) for k in field.types])
+        if field.name == "key":
+            one = (KEYS if kind.__name__ not in CONCEPTS else RECORD_KEYS).map(Key)
+        if field.many:
+            keyed = is_dataclass(field.types[0]) and fields(field.types[0])[0].name == "key"
+            many = st.lists(one, max_size=3, unique_by=(lambda i: i.key) if keyed else None)
+            given[field.name] = draw(many.map(lambda l, keyed=keyed: tuple(sorted(l, key=lambda i: i.key) if keyed else l)))
+        elif not field.optional or field.defaulted or draw(st.booleans()):
+            given[field.name] = draw(one)
+    _make_sense(draw, kind, given)
+    try:
+        return kind(**given)
+    except ImpossibleError:
+        return None
+
+
+def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
+    if kind is Segment:
+        given["ran"] = draw(periods(ends=True))
+    elif kind is BloodPressure and given.get("systolic") and given.get("diastolic"):
+        low, high = sorted((given["systolic"], given["diastolic"]), key=lambda a: a.value)
+        given |= {"systolic": high, "diastolic": low}
+    elif kind is VitalSet and not given.get("weight"):
+        given.setdefault("heart_rate", draw(amounts(("/min",))))
+    elif kind is DoseEvent:
+        if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
+            given["dose"] = Absent("not-performed")
+        DoseEvent.complete(given)
+    elif kind is DosingSession:
+        if given["vitals"] and given["doses"]:
+            key = draw(st.sampled_from(given["vitals"])).key
+            given["doses"] = tuple(typing.cast("DoseEvent", _with(d, weighed=Ref(key))) for d in given["doses"])
+        DosingSession.complete(given)
+    elif kind is Diagnosis and given["status"] not in ENDED:
+        given.pop("abated", None)
+    elif kind is AdverseEvent and "during" not in given:
+        given.pop("causality", None)
+    elif kind is OutcomeAssessment:
+        scale = SCALES[given["instrument"]]
+        asked = draw(st.lists(st.sampled_from(scale.questions), unique=True)) if draw(st.booleans()) else scale.questions
+        answer = st.sampled_from(list(scale.choices)) if scale.choices else st.integers(0, scale.most)
+        given["answers"] = tuple(Answer(q, draw(answer)) for q in asked)
+        if scale.highest is None:
+            given.pop("total", None)
+        elif "total" in given:
+            given["total"] = Amount(Decimal(draw(st.integers(0, scale.highest))), "{score}")
+
+
+def _with(item: object, **changes: object) -> object:
+    from dataclasses import replace
+
+    return replace(item, **changes)
+
+
+def records() -> st.SearchStrategy:
+    """A record of any concept."""
+    return st.one_of([items(kind) for kind in CONCEPTS.values()])
