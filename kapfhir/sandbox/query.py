@@ -1,0 +1,222 @@
+"""The words of a search -> one SQL query: conditions, chains, order, page, and what is to be told of the matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import count
+
+from kapfhir.fhir.facts import load_facts
+from kapfhir.fhir.search import SearchParameter, search_parameters
+
+from .criteria import Condition, bad_value, build_condition, build_moment, either, split_values
+from .index import TABLE_OF_KIND
+from .outcome import Refusal, refuse
+from .wire import parse_parameters
+
+PAGE, LARGEST_PAGE = 50, 1000
+CONTROL = ("_count", "_offset", "_sort", "_total", "_summary", "_elements", "_include", "_revinclude", "_format", "_pretty")
+SUMMARIES = ("count", "data", "text", "true", "false")
+SORT_COLUMN = {"token": "value", "reference": "id", "date": "low", "string": "plain", "number": "low", "uri": "value"}
+
+
+@dataclass(slots=True)
+class Query:
+    """A search of one type, understood."""
+
+    type: str
+    conditions: list[Condition] = field(default_factory=list)
+    order: list[Condition] = field(default_factory=list)
+    page: int = PAGE
+    offset: int = 0
+    total: str = "accurate"
+    summary: str = "false"
+    elements: tuple[str, ...] = ()
+    includes: list[str] = field(default_factory=list)
+    revincludes: list[str] = field(default_factory=list)
+    used: list[tuple[str, str]] = field(default_factory=list)  # what the self link tells
+    ignored: list[str] = field(default_factory=list)  # with Prefer: handling=lenient
+
+    @property
+    def where(self) -> Condition:
+        base = Condition("c.type = ? AND c.deleted = 0", (self.type,))
+        parts = [base, *self.conditions]
+        return Condition(" AND ".join(p.sql for p in parts), tuple(a for p in parts for a in p.arguments))
+
+    @property
+    def ordering(self) -> Condition:
+        parts = [*self.order, Condition("c.rid")]
+        return Condition(", ".join(p.sql for p in parts), tuple(a for p in parts for a in p.arguments))
+
+
+def parse_query(type_name: str, parameters: Iterable[tuple[str, str]], *, lenient: bool = False) -> Query:
+    """A search as it was written; refuses what is unknown, or names it in `ignored` when `lenient`."""
+    query = Query(type_name)
+    aliases = count(1)
+    for name, text in parameters:
+        try:
+            if name in CONTROL:
+                _control(query, name, text)
+            elif text:  # an empty value says nothing (R4: ignored)
+                query.conditions.append(_condition("c", type_name, name, text, aliases))
+            else:
+                continue
+        except Refusal as refusal:
+            if not lenient or refusal.issues[0].code != "not-supported":
+                raise
+            query.ignored.append(name)
+            continue
+        if name not in ("_offset", "_format", "_pretty"):
+            query.used.append((name, text))
+    return query
+
+
+def _control(query: Query, name: str, text: str) -> None:
+    if name in ("_count", "_offset"):
+        if not text.isdecimal():
+            raise bad_value(name, "a whole number")
+        if name == "_count":
+            query.page = min(int(text), LARGEST_PAGE)
+            if query.page == 0:
+                query.summary = "count"
+        else:
+            query.offset = int(text)
+    elif name == "_sort":
+        query.order = [_sort(query.type, key) for key in text.split(",")]
+    elif name == "_total":
+        if text not in ("none", "estimate", "accurate"):
+            raise bad_value(name, "none, estimate or accurate")
+        query.total = text
+    elif name == "_summary":
+        if text not in SUMMARIES:
+            raise bad_value(name, "one of " + ", ".join(SUMMARIES))
+        query.summary = text
+    elif name == "_elements":
+        query.elements = tuple(part.split(".")[0] for part in text.split(","))
+    elif name == "_include":
+        query.includes.append(_include(text))
+    elif name == "_revinclude":
+        query.revincludes.append(_include(text))
+
+
+def _include(text: str) -> str:
+    """`Observation:subject` or `Observation:subject:Patient`, checked; `Observation:*` for all of them."""
+    type_name, _, rest = text.partition(":")
+    name = rest.split(":")[0]
+    require_type(type_name)
+    if name != "*" and require_parameter(type_name, name).kind != "reference":
+        raise refuse(400, "value", f"'{type_name}:{name}' is not a reference, so it can't be included")
+    return text
+
+
+def _sort(type_name: str, key: str) -> Condition:
+    name, direction = key.removeprefix("-"), "DESC" if key.startswith("-") else "ASC"
+    columns = {"_id": "c.id", "_lastUpdated": "c.updated"}
+    if name in columns:
+        return Condition(f"{columns[name]} {direction}")
+    parameter = require_parameter(type_name, name)
+    table = TABLE_OF_KIND[parameter.kind]
+    pick = "max" if direction == "DESC" else "min"
+    value = f"(SELECT {pick}({SORT_COLUMN[table]}) FROM {table} s WHERE s.rid = c.rid AND s.param = ?)"  # noqa: S608
+    return Condition(f"{value} {direction} NULLS LAST", (f"{type_name}.{name}",))
+
+
+def require_type(name: str) -> str:
+    """Refuses what is no resource type of R4."""
+    known = load_facts().resources
+    if name not in known:
+        close = get_close_matches(name, sorted(known), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise refuse(404, "not-supported", f"R4 has no resource type '{name}'{hint}")
+    return name
+
+
+def require_parameter(type_name: str, name: str) -> SearchParameter:
+    known = search_parameters(type_name)
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        names = ", ".join(sorted((*known, "_id", "_lastUpdated", "_has")))
+        raise refuse(400, "not-supported", f"{type_name} has no search parameter '{name}'; {hint}known are: {names}")
+    return known[name]
+
+
+def _condition(alias: str, type_name: str, name: str, text: str, aliases: count[int]) -> Condition:
+    if name.startswith("_has:"):
+        return _reverse(alias, name, text, aliases)
+    head, dot, rest = name.partition(".")
+    name, _, modifier = head.partition(":")
+    if dot:
+        return _chain(_Step(alias, type_name, name, modifier), rest, text, aliases)
+    if name == "_id":
+        values = split_values(text)
+        return Condition(f"{alias}.id IN ({', '.join('?' * len(values))})", tuple(values))
+    if name == "_lastUpdated":
+        columns = (f"{alias}.updated", f"({alias}.updated + 1000)")
+        return either(build_moment(name, value, *columns) for value in split_values(text))
+    if modifier[:1].isupper():
+        require_type(modifier)
+    return build_condition(alias, type_name, require_parameter(type_name, name), modifier, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The first link of a chain: `subject:Patient` of the rows called `alias`."""
+
+    alias: str
+    type: str
+    name: str
+    target: str
+
+
+def _chain(step: _Step, rest: str, text: str, aliases: count[int]) -> Condition:
+    """`subject:Patient.identifier=...`: the reference's target meets a condition of its own."""
+    type_name, name, target = step.type, step.name, step.target
+    parameter = require_parameter(type_name, name)
+    if parameter.kind != "reference":
+        raise refuse(400, "value", f"search parameter '{name}' of {type_name} is not a reference, so it has no chain '{rest}'")
+    if target:
+        targets: tuple[str, ...] = (require_type(target),)
+    else:
+        first = rest.split(".", maxsplit=1)[0].split(":", maxsplit=1)[0]
+        allowed = parameter.targets or tuple(sorted(load_facts().resources))
+        targets = tuple(t for t in allowed if first in search_parameters(t) or first in ("_id", "_lastUpdated", "_has"))
+        if not targets:
+            raise refuse(400, "not-supported", f"no target of '{name}' of {type_name} has a search parameter '{first}'")
+    end = f"t{next(aliases)}"
+    inner = [_condition(end, t, rest, text, aliases) for t in targets]
+    sql = either(
+        Condition(f"({end}.type = ? AND {part.sql})", (t, *part.arguments)) for t, part in zip(targets, inner, strict=True)
+    )
+    targets_sql = f"reference x JOIN current {end} ON {end}.type = x.type AND {end}.id = x.id"
+    return Condition(
+        f"{step.alias}.rid IN (SELECT x.rid FROM {targets_sql} WHERE x.param = ? AND {end}.deleted = 0 AND {sql.sql})",  # noqa: S608
+        (f"{type_name}.{name}", *sql.arguments),
+    )
+
+
+def _reverse(alias: str, name: str, text: str, aliases: count[int]) -> Condition:
+    """`_has:Observation:patient:code=...`: something that refers to the resource meets a condition."""
+    parts = name.split(":", 3)
+    if len(parts) != 4:
+        raise refuse(400, "value", "_has is written _has:Type:reference:parameter=value")
+    _, source, back, rest = parts
+    parameter = require_parameter(require_type(source), back)
+    if parameter.kind != "reference":
+        raise refuse(400, "value", f"search parameter '{back}' of {source} is not a reference, so _has can't follow it")
+    end = f"t{next(aliases)}"
+    inner = _condition(end, source, rest, text, aliases)
+    sources_sql = f"reference x JOIN current {end} ON {end}.rid = x.rid WHERE x.param = ? AND {end}.deleted = 0"
+    return Condition(
+        f"({alias}.type, {alias}.id) IN (SELECT x.type, x.id FROM {sources_sql} AND {inner.sql})",  # noqa: S608
+        (f"{source}.{back}", *inner.arguments),
+    )
+
+
+def conditional(type_name: str, text: str) -> Query:
+    """The criteria of a conditional interaction; refuses one that names nothing, as it would meet everything."""
+    query = parse_query(type_name, parse_parameters(text))
+    if not query.conditions:
+        raise refuse(400, "required", f"the condition on {type_name} has no search parameter")
+    return query
