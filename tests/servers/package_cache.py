@@ -41,7 +41,7 @@ CODES = {
     ],
     "urn:ietf:bcp:47": ["en", "en-US"],
     "http://unitsofmeasure.org": (
-        "1 % kg g mg ug ng mg/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] "
+        "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] "
         "/min {beats}/min {breaths}/min Cel [degF] {score}"
     ).split(),
 }
