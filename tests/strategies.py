@@ -120,6 +120,7 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
         asked = draw(st.lists(st.sampled_from(scale.questions), unique=True)) if draw(st.booleans()) else scale.questions
         answer = st.sampled_from(list(scale.choices)) if scale.choices else st.integers(0, scale.most)
         given["answers"] = tuple(Answer(q, draw(answer)) for q in asked)
+        OutcomeAssessment.complete(given)
         if scale.highest is None:
             given.pop("total", None)
         elif "total" in given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from .dosing import DosingSession
 from .fields import present_with
@@ -60,6 +60,12 @@ class OutcomeAssessment:
         require(len(set(asked)) == len(asked), "question-twice", "a question is answered once", "answers")
         require(set(asked) <= set(scale.questions), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
         require(
+            asked == sorted(asked, key=scale.questions.index),
+            "items-out-of-order",
+            f"the answers stand in the order of {scale.instrument}",
+            "answers",
+        )
+        require(
             all(scale.takes(a.value) for a in self.answers),
             "out-of-range",
             f"an answer is outside the range of {scale.instrument}",
@@ -73,6 +79,14 @@ class OutcomeAssessment:
                 f"the total is outside the range of {scale.instrument}",
                 "total",
             )
+
+    @classmethod
+    def complete(cls, given: dict[str, Any]) -> None:
+        """Before the assessment is made: its answers in the order of the scale, in which FHIR wants them."""
+        scale = SCALES.get(given.get("instrument", ""))
+        answers = given.get("answers", ())
+        if scale is not None and all(a.question in scale.questions for a in answers):
+            given["answers"] = tuple(sorted(answers, key=lambda a: scale.questions.index(a.question)))
 
     @property
     def scale(self) -> Scale:
@@ -121,7 +135,12 @@ class AdverseEvent:
     resolved: datetime | date | None = None
 
     def __post_init__(self) -> None:
-        require(self.causality is None or self.during is not None, "causality-without-session", "a cause is judged of a dosing session", "causality")
+        require(
+            self.causality is None or self.during is not None,
+            "causality-without-session",
+            "a cause is judged of a dosing session",
+            "causality",
+        )
         if self.resolved is not None:
             require(
                 _day(self.resolved) >= _day(self.onset), "ends-before-it-starts", "it was resolved before its onset", "resolved"
