@@ -1,0 +1,292 @@
+"""What we know to be on a server: an SQLite file for one server and one clinic namespace.
+
+It holds keys, ids, versions and hashes, never a resource. It is written before a send (`pending`) and after it (`done`,
+`refused`), so that a run that was killed can be taken up: whatever is not `done` is compared with the server before anything is sent again.
+A record's digest stands there only while all its resources are `done`: then its rows need not even be mapped.
+
+One run at a time: the file is locked as long as it is open.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from threading import RLock
+from typing import Self
+from urllib.parse import urlsplit
+
+from kapfhir.errors import ConfigError
+from kapfhir.model.dosing import Anchor
+from kapfhir.server.http import normalise
+
+SCHEMA = 1
+TABLES = """
+CREATE TABLE scope (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (
+  concept TEXT, key TEXT, digest TEXT NOT NULL, made_by TEXT NOT NULL, tables TEXT NOT NULL, size INTEGER NOT NULL,
+  dose_start TEXT, dose_end TEXT, PRIMARY KEY (concept, key)
+) WITHOUT ROWID;
+CREATE TABLE resources (
+  type TEXT, id TEXT, concept TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL, server_id TEXT NOT NULL, version TEXT NOT NULL,
+  state TEXT NOT NULL, outcome TEXT NOT NULL, sent_at TEXT NOT NULL, PRIMARY KEY (type, id)
+) WITHOUT ROWID;
+CREATE INDEX resources_of_record ON resources (concept, key);
+"""
+KNOWN = "SELECT type, id, concept, key, hash, server_id, version, state, outcome FROM resources"
+RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM records"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a ledger is of. All of it must stay as it is: ids and times follow from it."""
+
+    server: str
+    system: str
+    namespace: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a resource. `server_id` is its id there, empty while that is not known."""
+
+    type: str
+    id: str
+    concept: str
+    key: str
+    hash: str
+    server_id: str = ""
+    version: str = ""
+    state: str = "done"  # pending | done | refused
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """What is known of a record: the digest of its rows, the tables that they stand in, the number of its resources."""
+
+    concept: str
+    key: str
+    digest: str
+    tables: frozenset[str]
+    size: int
+    anchor: Anchor | None = None
+
+
+def default_ledger_path(server_url: str, namespace: str) -> Path:
+    """In the user's state folder, one per server and clinic namespace."""
+    from platformdirs import user_state_path  # noqa: PLC0415
+
+    base = normalise(server_url)
+    mark = blake2b(f"{base}|{namespace}".encode(), digest_size=6).hexdigest()
+    return user_state_path("kapfhir") / "ledgers" / f"{urlsplit(base).hostname}-{mark}.sqlite"
+
+
+def open_ledger(path: Path | None, scope: Scope, maps: str = "") -> Ledger:
+    """The ledger at this path, made if need be; in memory for None. ConfigError if it is of another scope, locked or broken.
+
+    `maps` is the digest of the maps in use: rows that were mapped by others, or by another version of kapfhir, are mapped again.
+    """
+    scope = Scope(normalise(scope.server), scope.system, scope.namespace.lower(), scope.zone)
+    with _telling(path):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path or ":memory:", timeout=0.2, isolation_level=None, check_same_thread=False)
+    ledger = Ledger(connection, path, f"{version('kapfhir')} {maps}")
+    try:
+        ledger.claim(scope)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+@contextmanager
+def _telling(path: Path | None) -> Iterator[None]:
+    """SQLite's and the file system's errors as ours."""
+    where = f"the ledger {path}" if path else "the ledger"
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        text = str(error).lower()
+        if "locked" in text or "busy" in text:
+            raise ConfigError(f"{where} is in use: another run holds it", "wait until that one has ended") from None
+        if "full" in text:
+            raise ConfigError(
+                f"{where} can't grow: the disk is full", "make room, then run again: it goes on where it was"
+            ) from None
+        if "readonly" in text or "unable to open" in text or "disk i/o" in text:
+            raise ConfigError(f"{where} can't be written", "check its folder, or name another file with --ledger") from None
+        raise ConfigError(
+            f"{where} is broken, or no ledger", "move it away: the next run compares with the server instead"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{where} can't be made ({type(error).__name__})", "name another file with --ledger") from None
+
+
+class Ledger:
+    """Open until `close`; a context manager. Its methods may be called by several threads, and raise ConfigError."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None, made_by: str) -> None:
+        self.path = path
+        self._made_by = made_by
+        self._connection = connection
+        self._lock = RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def claim(self, scope: Scope) -> None:
+        """Lock it, make its tables if it is new, and refuse the scope of somebody else."""
+        with self._lock, _telling(self.path):
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+                if found == 0 and not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    for statement in TABLES.split(";\n"):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+                    self._connection.executemany("INSERT INTO scope VALUES (?, ?)", asdict(scope).items())
+                elif found > SCHEMA:
+                    raise ConfigError(f"the ledger {self.path} was written by a newer kapfhir", "use that, or another ledger")
+                kept = dict(self._connection.execute("SELECT name, value FROM scope"))
+            finally:
+                self._connection.execute("COMMIT")
+        for name, value in asdict(scope).items():
+            if kept.get(name) != value:
+                told = {"server": "server", "system": "clinic system", "namespace": "clinic namespace", "zone": "time zone"}[name]
+                raise ConfigError(
+                    f"the ledger {self.path} is of another {told}", "name another file with --ledger, or put the setting back"
+                )
+
+    # what is known
+
+    def has(self, concept: str, key: str) -> bool:
+        """Whether this record went out in an earlier run."""
+        return bool(self._rows("SELECT 1 FROM records WHERE concept = ? AND key = ?", concept, key))
+
+    def digest(self, concept: str, key: str) -> str | None:
+        """The digest of its rows, if all its resources are there as these maps make them."""
+        rows = self._rows("SELECT digest, made_by FROM records WHERE concept = ? AND key = ?", concept, key)
+        return rows[0][0] or None if rows and rows[0][1] == self._made_by else None
+
+    def anchor(self, key: str) -> Anchor | None:
+        rows = self._rows("SELECT dose_start, dose_end FROM records WHERE concept = 'DosingSession' AND key = ?", key)
+        return _anchor(*rows[0]) if rows else None
+
+    def record(self, concept: str, key: str) -> RecordEntry | None:
+        rows = self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)
+        return _record(rows[0]) if rows else None
+
+    def records(self) -> Iterator[RecordEntry]:
+        """All records, by concept and key; memory stays flat."""
+        last = ("", "")
+        some = f"{RECORD} WHERE (concept, key) > (?, ?) ORDER BY concept, key LIMIT 1000"
+        while rows := self._rows(some, *last):
+            last = (rows[-1][0], rows[-1][1])
+            yield from map(_record, rows)
+
+    def resources_of(self, concept: str, key: str) -> dict[tuple[str, str], Entry]:
+        """What is known of a record's resources, by type and id."""
+        rows = self._rows(f"{KNOWN} WHERE concept = ? AND key = ?", concept, key)
+        return {(row[0], row[1]): Entry(*row) for row in rows}
+
+    def find(self, type_name: str, identity: str) -> Entry | None:
+        rows = self._rows(f"{KNOWN} WHERE type = ? AND id = ?", type_name, identity)
+        return Entry(*rows[0]) if rows else None
+
+    def is_empty(self) -> bool:
+        return not self._rows("SELECT 1 FROM resources LIMIT 1")
+
+    # what is written
+
+    def mark_pending(self, entries: Iterable[Entry]) -> None:
+        """Before a send: these may be on the server from now on, or not."""
+        entries = list(entries)
+        keep = (
+            "INSERT INTO resources VALUES (?, ?, ?, ?, '', ?, '', 'pending', '', ?) "
+            "ON CONFLICT (type, id) DO UPDATE SET state = 'pending', sent_at = excluded.sent_at"
+        )
+        with self._writing():
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._connection.executemany(keep, [(e.type, e.id, e.concept, e.key, e.server_id, now) for e in entries])
+            self._connection.executemany(
+                "UPDATE records SET digest = '' WHERE concept = ? AND key = ?", {(e.concept, e.key) for e in entries}
+            )
+
+    def mark_done(self, entries: Iterable[Entry]) -> None:
+        """After a send, or after they were found on the server as they should be."""
+        self._write(entries)
+
+    def mark_refused(self, entry: Entry, outcome: str) -> None:
+        """After a refusal; `outcome` in words that hold no patient's data."""
+        with self._writing():
+            self._connection.execute(
+                "UPDATE resources SET state = 'refused', outcome = ? WHERE type = ? AND id = ?", (outcome, entry.type, entry.id)
+            )
+
+    def _write(self, entries: Iterable[Entry]) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = [(e.type, e.id, e.concept, e.key, e.hash, e.server_id, e.version, e.state, e.outcome, now) for e in entries]
+        with self._writing():
+            self._connection.executemany("INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def remember(self, records: Iterable[RecordEntry]) -> None:
+        """Records whose resources are all done (with their digest), or some of them (without)."""
+        rows = [
+            (
+                r.concept,
+                r.key,
+                r.digest,
+                self._made_by,
+                "\n".join(sorted(r.tables)),
+                r.size,
+                r.anchor and r.anchor.start.isoformat(),
+                r.anchor and r.anchor.end and r.anchor.end.isoformat(),
+            )
+            for r in records
+        ]
+        with self._writing():
+            self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _rows(self, query: str, *values: str) -> list[tuple[str, ...]]:
+        with self._lock, _telling(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing, and on the disk at the end."""
+        with self._lock, _telling(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def _anchor(start: str | None, end: str | None) -> Anchor | None:
+    return Anchor(datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None) if start else None
+
+
+def _record(row: tuple[str, ...]) -> RecordEntry:
+    concept, key, digest, tables, size, start, end = row
+    return RecordEntry(concept, key, digest, frozenset(tables.split("\n")) - {""}, int(size), _anchor(start, end))
