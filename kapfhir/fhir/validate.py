@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kapfhir.errors import Problem
 
+from .rules.fast import is_right
 from .rules.primitives import PATTERNS
 from .rules.scope import Scope
 from .rules.specials import walk_root
@@ -25,8 +26,15 @@ LINES = frozenset([".ndjson", ".jsonl"])
 
 def check(resource: Any) -> list[Problem]:
     """All problems of a resource as Python data (decimals as Decimal); empty if there are none."""
+    if is_right(resource):
+        return []
+    return walk(resource, is_right)
+
+
+def walk(resource: Any, quick: Callable[[Any], bool] | None = None) -> list[Problem]:
+    """As `check`, but without a quick answer for the whole; `quick` may give one for the entries of a Bundle."""
     conditional = isinstance(resource, dict) and resource.get("type") == "transaction"
-    scope = Scope(_name(resource), resource if isinstance(resource, dict) else {}, conditional=conditional)
+    scope = Scope(_name(resource), resource if isinstance(resource, dict) else {}, conditional=conditional, is_right=quick)
     walk_root(scope, resource, "", walk_resource)
     return scope.found
 

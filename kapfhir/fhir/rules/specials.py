@@ -170,7 +170,10 @@ def _observation(scope: Scope, node: dict[str, Any], path: str, _place: str) -> 
 def resource(scope: Scope, node: Any, path: str, facts: TypeFacts, element: Element, walk: Callable[..., None]) -> None:
     """A resource inside of another: contained, or an entry of a Bundle or of Parameters (which is a scope of its own)."""
     if element.name != "contained":
-        inner = Scope(scope.file, node if isinstance(node, dict) else {}, scope.found, conditional=scope.conditional)
+        if scope.is_right is not None and scope.is_right(node):
+            return
+        base = node if isinstance(node, dict) else {}
+        inner = Scope(scope.file, base, scope.found, conditional=scope.conditional, is_right=scope.is_right)
         walk_root(inner, node, path, walk)
         return
     if not isinstance(node, dict):

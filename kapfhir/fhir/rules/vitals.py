@@ -92,11 +92,48 @@ def implied_profile(observation: dict[str, Any]) -> Profile | None:
 
 
 def keeps_vitals(observation: dict[str, Any]) -> bool:
-    """True if no implied profile is broken: the quick answer for the common case."""
-    for coding in observation["code"].get("coding", ()):
-        if (coding.get("system"), coding.get("code")) in IMPLIED:
-            return next(find_vital_faults(observation), None) is None
-    return True
+    """True if no implied profile is broken. The plain forms are answered here; the rest is left to the walk's own words."""
+    codes = tuple([(c.get("system"), c.get("code")) for c in observation["code"].get("coding", ())])
+    profile = _by_codes.get(codes, False)
+    if profile is False:
+        if len(_by_codes) > 5000:
+            _by_codes.clear()
+        profile = _by_codes[codes] = implied_profile(observation)
+    if profile is None:
+        return True
+    if codes.count((LOINC, profile.code)) == 1 and _is_plain(observation, profile):
+        return True
+    return next(find_vital_faults(observation), None) is None
+
+
+_by_codes: dict[tuple[tuple[Any, Any], ...], Profile | None] = {}
+
+
+def _is_plain(observation: dict[str, Any], profile: Profile) -> bool:
+    """One category, a day or more, a Patient, and a value (two for a blood pressure) in the right unit."""
+    (category,) = observation["category"]
+    (coding,) = category["coding"]
+    if coding["code"] != "vital-signs" or coding["system"] != CATEGORY[0] or len(observation["effectiveDateTime"]) < 10:
+        return False
+    if not observation["subject"]["reference"].startswith("Patient/"):
+        return False
+    if "component" not in observation:
+        return "valueQuantity" in observation and profile.name != "bp" and _is_measured(observation, profile)
+    if profile.name != "bp" or any(key.startswith("value") for key in observation):
+        return False
+    pair = observation["component"]
+    return len(pair) == 2 and all(
+        part["code"]["coding"][0]["code"] == code
+        and part["code"]["coding"][0]["system"] == LOINC
+        and len(part["code"]["coding"]) == 1
+        and (_is_measured(part, profile) if "valueQuantity" in part else "dataAbsentReason" in part)
+        for part, (code, _) in zip(pair, PRESSURES, strict=True)
+    )
+
+
+def _is_measured(node: dict[str, Any], profile: Profile) -> bool:
+    value = node["valueQuantity"]
+    return value["code"] in profile.units and value["system"] == UCUM and "value" in value and "unit" in value
 
 
 def find_vital_faults(observation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,287 @@
+"""Code that is written into a compiled check: for primitives, and for the data types that are everywhere.
+
+An object is counted down: each common key that is there is checked and takes one off the number of its keys; a rest means an
+uncommon key, and so the walk has to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kapfhir.fhir.facts import Element, load_facts
+
+from . import memo
+from .invariants_datatypes import is_in_order
+from .narrative import HEAD
+from .primitives import INTEGERS, MAX_STRING
+from .ucum import SYSTEM as UCUM
+
+REPEATING = frozenset("uri url canonical code id date dateTime instant time oid uuid".split())
+NAMED = frozenset(["display", "unit", "title"])  # strings that repeat
+NARRATIVE = load_facts().elements("Narrative")["status"]
+
+
+class Writer:
+    """Lines of a function `check(d, depth)`, and the objects that they name."""
+
+    def __init__(self) -> None:
+        self.lines = ["def check(d, depth):"]
+        self.names: dict[str, Any] = {"Decimal": memo.Decimal}
+        self.level = 1
+        self._known: dict[int, str] = {}
+        self._count = 0
+
+    def add(self, line: str) -> None:
+        self.lines.append("    " * self.level + line)
+
+    def fail_unless(self, condition: str) -> None:
+        self.add(f"if not ({condition}):")
+        self.lines.append("    " * (self.level + 1) + "return False")
+
+    @contextmanager
+    def indented(self, head: str = "") -> Iterator[None]:
+        if head:
+            self.add(head)
+        self.level += 1
+        yield
+        self.level -= 1
+
+    def constant(self, value: Any) -> str:
+        """The name of an object in the function."""
+        if id(value) not in self._known:
+            name = f"c{len(self._known)}"
+            self._known[id(value)] = name
+            self.names[name] = value  # also keeps it alive, so that its id stays its own
+        return self._known[id(value)]
+
+    def fresh(self, stem: str) -> str:
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def compile(self, title: str) -> Callable[..., bool]:
+        self.add("return True")
+        source = "\n".join(self.lines)
+        exec(compile(source, f"<check of {title}>", "exec"), self.names)  # noqa: S102 - written above, from the definitions alone
+        check: Callable[..., bool] = self.names["check"]
+        return check
+
+
+def write_primitive(w: Writer, var: str, kind: str, element: Element, *, resource: bool = False, extension: bool = False) -> None:
+    if element.name == "id":
+        if resource:
+            right = w.constant(memo.is_right_id)
+            quick = f"{var}.__class__ is str and 0 < len({var}) < 65 and {var}.isascii() and {var}.replace('-', '').isalnum()"
+            w.fail_unless(f"({quick}) or {right}({var})")
+        else:
+            w.add("return False")
+        return
+    if extension and element.name == "url":
+        kind = "uri"
+    if element.binding:
+        _bound(w, var, kind, element)
+    elif kind in REPEATING or (kind == "string" and element.name in NAMED):
+        w.fail_unless(f"{var} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({var})")
+    elif kind == "string":
+        quick = f"{var}.__class__ is str and 0 < len({var}) <= {MAX_STRING} and {var}.isprintable() and {var}.strip() is {var}"
+        w.fail_unless(f"({quick}) or {w.constant(memo.is_right_string)}({var})")
+    elif kind == "boolean":
+        w.fail_unless(f"{var} is True or {var} is False")
+    elif kind == "decimal":
+        w.fail_unless(f"{var}.__class__ is int or ({var}.__class__ is Decimal and {var}.is_finite())")
+    elif kind in INTEGERS:
+        low, high = INTEGERS[kind]
+        w.fail_unless(f"{var}.__class__ is int and {low} <= {var} <= {high}")
+    else:
+        fault = w.constant(memo.find_fault)
+        w.fail_unless(f"{fault}({kind!r}, {var}) is None")
+
+
+def _bound(w: Writer, var: str, kind: str, element: Element) -> None:
+    if element.codes and kind == "code":
+        codes = frozenset(code for group in element.codes.values() for code in group)
+        w.fail_unless(f"{var} in {w.constant(codes)}")
+    elif element.codes or element.binding == "mimetypes":
+        w.add("return False")
+    else:
+        w.fail_unless(f"{var} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({var})")
+
+
+# ---------------------------------------------------------------------------------------------- data types
+
+
+def _open(w: Writer, var: str) -> str:
+    w.fail_unless(f"{var}.__class__ is dict")
+    n = w.fresh("n")
+    w.add(f"{n} = len({var})")
+    w.fail_unless(n)
+    return n
+
+
+@contextmanager
+def _if_there(w: Writer, var: str, key: str, n: str, *, guard: bool = True) -> Iterator[str]:
+    """Code for a key that may be there; takes it off the count."""
+    value = w.fresh("x")
+    if guard:
+        w.add(f"if {n}:")
+        w.level += 1
+    w.add(f"{value} = {var}.get({key!r})")
+    w.add(f"if {value} is not None:")
+    w.level += 1
+    w.add(f"{n} -= 1")
+    yield value
+    w.level -= 1
+    if guard:
+        w.level -= 1
+
+
+def _known(w: Writer, value: str, kind: str) -> None:
+    w.fail_unless(f"{value} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({value})")
+
+
+def _string(w: Writer, value: str) -> None:
+    quick = f"{value}.__class__ is str and 0 < len({value}) <= {MAX_STRING} and {value}.isprintable() and {value}.strip() is {value}"
+    w.fail_unless(f"({quick}) or {w.constant(memo.is_right_string)}({value})")
+
+
+def write_coding(w: Writer, var: str, element: Element) -> None:
+    n = _open(w, var)
+    for key, kind in (("system", "uri"), ("code", "code"), ("display", "string")):
+        with _if_there(w, var, key, n, guard=key != "system") as value:
+            _known(w, value, kind)
+    if element.codes:
+        pairs = frozenset((system, code) for system, group in element.codes.items() for code in group)
+        w.fail_unless(f"({var}.get('system'), {var}.get('code')) in {w.constant(pairs)}")
+    w.fail_unless(f"{n} == 0")
+
+
+def write_concept(w: Writer, var: str, element: Element) -> None:
+    known = w.constant(memo.CONCEPTS.setdefault(element.binding if element.codes else "", {}))
+    key, item = w.fresh("k"), w.fresh("y")
+    w.add(f"{key} = {var}['coding'][0].get('code') if 'coding' in {var} else None")
+    with w.indented(f"if {key} is None or {known}.get({key}) != {var}:"):
+        n = _open(w, var)
+        with _if_there(w, var, "coding", n, guard=False) as value:
+            w.fail_unless(f"{value}.__class__ is list and {value}")
+            with w.indented(f"for {item} in {value}:"):
+                write_coding(w, item, ANY)
+        with _if_there(w, var, "text", n) as value:
+            _string(w, value)
+        w.fail_unless(f"{n} == 0")
+        if element.codes:
+            pairs = frozenset((system, code) for system, group in element.codes.items() for code in group)
+            w.fail_unless(f"any((c.get('system'), c.get('code')) in {w.constant(pairs)} for c in {var}.get('coding', ()))")
+        w.add(f"{w.constant(memo.keep_object)}({known}, {key}, {var})")
+
+
+def write_identifier(w: Writer, var: str, _element: Element) -> None:
+    n = _open(w, var)
+    with _if_there(w, var, "system", n, guard=False) as system:
+        _known(w, system, "uri")
+    with _if_there(w, var, "value", n) as value:
+        _string(w, value)
+    with w.indented(f"if {n}:"):
+        with _if_there(w, var, "use", n, guard=False) as use:
+            w.fail_unless(f"{use} in {w.constant(USES)}")
+        with _if_there(w, var, "type", n) as concept:
+            write_concept(w, concept, ANY)
+    w.fail_unless(f"{n} == 0")
+    w.fail_unless(f"{system} != 'urn:ietf:rfc:3986'")
+
+
+def write_reference(w: Writer, var: str, element: Element) -> None:
+    literal, kind, known = w.fresh("r"), w.fresh("t"), w.fresh("m")
+    w.add(f"{literal} = {var}['reference']")
+    w.add(f"{known} = {w.constant(memo.REFERENCES)}.get({literal})")
+    with w.indented(f"if {known} is not None and {known}[1] == {var}:"):
+        w.add(f"{kind} = {known}[0]")
+    with w.indented("else:"):
+        n = _open(w, var)
+        w.add(f"{kind} = {w.constant(memo.type_of)}({literal})")
+        w.fail_unless(f"{kind} is not None")
+        w.add(f"{n} -= 1")
+        with _if_there(w, var, "identifier", n) as value:
+            write_identifier(w, value, ANY)
+        with _if_there(w, var, "type", n) as named:
+            w.fail_unless(f"{named} == {kind}")
+        with _if_there(w, var, "display", n) as value:
+            _string(w, value)
+        w.fail_unless(f"{n} == 0")
+        w.add(f"{w.constant(memo.keep_reference)}({literal}, {kind}, {var})")
+    targets = frozenset(element.targets)
+    if targets and "Resource" not in targets:
+        w.fail_unless(f"{kind} in {w.constant(targets | {''})}")
+
+
+def write_quantity(w: Writer, var: str, _element: Element) -> None:
+    n = _open(w, var)
+    value, system, code = w.fresh("q"), w.fresh("s"), w.fresh("u")
+    w.add(f"{value} = {var}['value']")
+    w.fail_unless(f"{value}.__class__ is int or ({value}.__class__ is Decimal and {value}.is_finite())")
+    w.add(f"{system} = {var}['system']")
+    w.fail_unless(f"{system} == {UCUM!r}")
+    w.add(f"{code} = {var}['code']")
+    w.fail_unless(f"{code} in {w.constant(memo.KNOWN['unit'])} or {w.constant(memo.is_right_unit)}({code})")
+    w.add(f"{n} -= 3")
+    with _if_there(w, var, "unit", n) as unit:
+        _known(w, unit, "string")
+    w.fail_unless(f"{n} == 0")
+
+
+def write_period(w: Writer, var: str, _element: Element) -> None:
+    n = _open(w, var)
+    with _if_there(w, var, "start", n, guard=False) as start:
+        _known(w, start, "dateTime")
+    with _if_there(w, var, "end", n) as end:
+        _known(w, end, "dateTime")
+        w.fail_unless(f"{start} is None or {w.constant(is_in_order)}({start}, {end})")
+    w.fail_unless(f"{n} == 0")
+
+
+def write_narrative(w: Writer, var: str, _element: Element) -> None:
+    w.fail_unless(f"{var}.__class__ is dict and len({var}) == 2")
+    w.fail_unless(f"{var}['status'] in {w.constant(frozenset().union(*NARRATIVE.codes.values()))}")
+    w.fail_unless(f"{w.constant(memo.is_right_div)}({var}['div'])")
+
+
+def write_meta(w: Writer, var: str, _element: Element) -> None:
+    known = w.constant({})
+    with w.indented(f"if {known}.get(0) != {var}:"):
+        n = _open(w, var)
+        with _if_there(w, var, "source", n, guard=False) as value:
+            _known(w, value, "uri")
+        for key in ("security", "tag"):
+            with _if_there(w, var, key, n) as value:
+                w.fail_unless(f"{value}.__class__ is list and {value}")
+                item = w.fresh("y")
+                with w.indented(f"for {item} in {value}:"):
+                    write_coding(w, item, ANY)
+        with _if_there(w, var, "profile", n) as value:
+            w.fail_unless(f"{value}.__class__ is list and {value}")
+            item = w.fresh("y")
+            with w.indented(f"for {item} in {value}:"):
+                _known(w, item, "canonical")
+        with _if_there(w, var, "versionId", n) as value:
+            _known(w, value, "id")
+        with _if_there(w, var, "lastUpdated", n) as value:
+            _known(w, value, "instant")
+        w.fail_unless(f"{n} == 0")
+        w.add(f"{known}.clear()")  # one is enough: the next resource of this shape has the same, or another for good
+        w.add(f"{w.constant(memo.keep_object)}({known}, 0, {var})")
+
+
+ANY = Element("any", (), required=False, many=False, codes={}, targets=())
+USES = frozenset(code for group in load_facts().elements("Identifier")["use"].codes.values() for code in group)
+TEMPLATES: dict[str, Callable[[Writer, str, Element], None]] = {
+    "CodeableConcept": write_concept,
+    "Coding": write_coding,
+    "Duration": write_quantity,
+    "Identifier": write_identifier,
+    "Meta": write_meta,
+    "Narrative": write_narrative,
+    "Period": write_period,
+    "Quantity": write_quantity,
+    "Reference": write_reference,
+}
+assert HEAD
