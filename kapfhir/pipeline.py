@@ -1,0 +1,173 @@
+"""From an export to resources, as streams: rows -> records -> resources. What can't go on is told as a problem, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from . import __version__
+from .config import Settings, load_settings
+from .data import example_folder
+from .errors import ConfigError, Problem
+from .fhir.facts import load_facts
+from .fhir.identity import Origin
+from .fhir.validate import check
+from .mapping.codes import Codes
+from .mapping.folder import MapFolder
+from .mapping.resource.library import Library, load_library
+from .mapping.source.check import load_source
+from .mapping.source.reading import SourceMaps, read_records
+from .mapping.source.selection import candidates
+from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
+from .model.dosing import DosingSession
+from .sources.export import Export, open_export
+
+EXAMPLE = "example:"
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job(AbstractContextManager["Job"]):
+    """An export with the maps that read it and the clinic that it comes from, all checked. Closes the export when it is left."""
+
+    export: Export
+    source: str
+    maps: SourceMaps
+    library: Library
+    origin: Origin
+    maps_digest: str  # of every map and code table, and of this version: what was mapped otherwise is mapped again
+    settings: Settings
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.export.close()
+
+
+def open_job(export: str | Path, settings: Settings | None = None) -> Job:
+    """Open an export (`example:NAME` for a shipped one) and compile the maps against its headers.
+
+    Raises ConfigError (the export, or what the configuration lacks) and MappingError with every fault of the maps; both before the first row.
+    """
+    path, settings = locate(export, settings)
+    if settings.clinic is None:
+        raise ConfigError("the configuration names no clinic", "give [clinic] system, namespace and zone in kapfhir.toml, or write one with `kapfhir init`")
+    clinic = settings.clinic
+    folder = MapFolder.over(settings.mappings)
+    opened = open_export(path)
+    try:
+        codes = Codes(folder)
+        origin = Origin(clinic.namespace, clinic.system, clinic.synthetic)
+        library = load_library(folder, codes, load_facts(), origin)
+        source = settings.source or choose_source(folder, opened)
+        maps = load_source(folder, source, opened, codes, clinic.zone)
+        digest = f"{__version__}:{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}"
+        return Job(opened, source, maps, library, origin, digest, settings)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, Settings]:
+    """The path of an export and its settings; an example brings its own where none name a clinic."""
+    text = str(export)
+    if not text.startswith(EXAMPLE):
+        return Path(export), settings or load_settings()
+    folder = example_folder(text.removeprefix(EXAMPLE))
+    own = load_settings(folder / "kapfhir.toml")
+    if settings is None:
+        return folder / "input", own
+    merged = settings.model_copy(update={"clinic": settings.clinic or own.clinic, "source": settings.source or own.source})
+    return folder / "input", merged
+
+
+def choose_source(folder: MapFolder, export: Export) -> str:
+    """The one source whose tables and columns this export has. ConfigError names the candidates where it is not one."""
+    found = candidates(folder, export)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigError(f"the tables fit more than one source: {', '.join(found)}", "choose one with --source")
+    raise ConfigError(f"the tables fit none of the sources: {', '.join(folder.sources())}", "choose one with --source to see what does not fit, or write maps with `kapfhir init`")
+
+
+def read(job: Job, known: Known | None = None) -> Iterator[Found | Same | Rejected | Problem]:
+    """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent."""
+    yield from job.export.problems
+    yield from read_records(job.maps, job.export, known or Nothing())
+
+
+def map(job: Job, known: Known | None = None) -> Iterator[Mapped | Same | Rejected | Problem]:  # noqa: A001 the library's own verb
+    """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
+    withheld: set[str] = set()
+    troubled: set[tuple[str, int]] = set()  # rows that something was told of since the last record
+    for unit in read(job, known):
+        if isinstance(unit, Problem):
+            if unit.severity == "error":
+                troubled.add((unit.file, unit.line))
+            yield unit
+        elif isinstance(unit, Found):
+            yield from _map_one(job, unit, withheld, troubled)
+            troubled.clear()
+        else:
+            yield unit
+
+
+def _map_one(job: Job, unit: Found, withheld: set[str], troubled: set[tuple[str, int]]) -> Iterator[Mapped | Problem]:
+    record = unit.record
+    resources = job.library.build(record)
+    problems: list[Problem] = []
+    bad: set[str] = set()
+    for resource in resources:
+        found = check(resource)
+        if found:
+            place = unit.places[0]
+            slot = job.library.slot_of(resource)
+            problems += [replace(p, file=place.table, line=place.row, place=slot.place if slot else "") for p in found]
+            if any(p.severity == "error" for p in found):
+                bad.add(_name(resource))
+    if bad or withheld:
+        resources, told = _without(resources, bad, withheld, unit.places[0])
+        problems += told
+    yield from problems
+    whole = not any(p.severity == "error" for p in problems) and not any((p.table, p.row) in troubled for p in unit.places)
+    anchor = record.anchor if isinstance(record, DosingSession) else None
+    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, unit.digest if whole else "", anchor)
+
+
+def _without(resources: list[Resource], bad: set[str], withheld: set[str], place: Place) -> tuple[list[Resource], list[Problem]]:
+    """The resources that can go, without the bad ones and all that point to what was withheld."""
+    withheld |= bad
+    told: list[Problem] = []
+    kept = [r for r in resources if _name(r) not in bad]
+    while True:
+        hanging = [r for r in kept if withheld & set(references(r))]
+        if not hanging:
+            return kept, told
+        for resource in hanging:
+            withheld.add(_name(resource))
+            text = f"{resource['resourceType']} points to a resource that was withheld"
+            told.append(Problem(place.table, place.row, "", "depends-on-rejected", text, effect="resource withheld"))
+        kept = [r for r in kept if _name(r) not in withheld]
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every literal reference (`Type/id`) in a resource."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "reference" and isinstance(value, str):
+                yield value
+            elif isinstance(value, (dict, list)):
+                yield from references(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from references(item)
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"

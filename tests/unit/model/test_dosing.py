@@ -1,0 +1,117 @@
+"""What a dosing session refuses, doubts and concludes."""
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from kapfhir.model.dosing import Anchor, BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
+from kapfhir.model.values import Absent, Amount, DoseStatus, Drug, ImpossibleError, Key, Period, Rate, Ref, Route, SessionStatus
+
+AT = datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-8)))
+
+
+def mg(value: str) -> Amount:
+    return Amount(Decimal(value), "mg")
+
+
+def mmhg(value: int) -> Amount:
+    return Amount(Decimal(value), "mm[Hg]")
+
+
+def dose(key="1", status="completed", given=AT, **rest):
+    return DoseEvent(Key(key), Drug("ketamine"), DoseStatus(status), given, **rest)
+
+
+def session(status="completed", **rest):
+    return DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus(status), Period(AT), Period(AT, AT + timedelta(hours=2)), **rest)
+
+
+def refusal(make) -> ImpossibleError:
+    with pytest.raises(ImpossibleError) as error:
+        make()
+    return error.value
+
+
+@pytest.mark.parametrize(("systolic", "diastolic", "stands"), [(120, 80, True), (120, 119, True), (120, 120, False), (80, 120, False)])
+def test_diastolic_is_below_systolic(systolic, diastolic, stands):
+    if stands:
+        assert BloodPressure(mmhg(systolic), mmhg(diastolic)).systolic_absent is None
+    else:
+        error = refusal(lambda: BloodPressure(mmhg(systolic), mmhg(diastolic)))
+        assert (error.code, error.fields) == ("diastolic-not-below-systolic", ("systolic", "diastolic"))
+        assert str(systolic) not in str(error), "a refusal never tells a value"
+
+
+def test_half_a_blood_pressure_says_what_is_absent():
+    half = BloodPressure(diastolic=mmhg(80))
+    assert (half.systolic_absent, half.diastolic_absent) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "fields"),
+    [
+        (lambda: dose(dose=mg("0")), "out-of-range", ("dose",)),
+        (lambda: dose(status="not-done", dose=mg("35")), "dose-not-given", ("dose",)),
+        (lambda: dose(route=Route("iv")), "missing-dose", ()),
+        (lambda: Period(AT, AT - timedelta(seconds=1)), "ends-before-it-starts", ("end",)),
+        (lambda: VitalSet(Key("pre"), AT), "empty-part", ()),
+        (lambda: session(number=0), "out-of-range", ("number",)),
+        (lambda: session(doses=(dose("2"), dose("1"))), "items-out-of-order", ()),
+        (lambda: session(doses=(dose("a/b"),)), "items-out-of-order", ()),
+        (lambda: session(doses=(dose(dose=mg("1"), weighed=Ref("pre")),)), "no-weight", ("doses",)),
+        (lambda: Segment(Key("1"), Period(AT), mg("10"), Rate(mg("10"), Amount(Decimal(20), "min"))), "missing-field", ("ran",)),
+    ],
+)
+def test_refuses(make, code, fields):
+    error = refusal(make)
+    assert (error.code, error.fields) == (code, fields)
+
+
+@pytest.mark.parametrize(("status", "reason"), [("completed", "unknown"), ("stopped", "unknown"), ("not-done", "not-performed")])
+def test_concludes_why_a_dose_is_absent(status, reason):
+    given = {"status": DoseStatus(status), "route": Route("iv")}
+    DoseEvent.complete(given)
+    assert given["dose"] == Absent(reason)
+
+
+def test_concludes_nothing_where_nothing_was_given():
+    given = {"status": DoseStatus("not-done")}
+    DoseEvent.complete(given)
+    assert "dose" not in given
+
+
+def test_names_a_weight_only_where_one_was_taken():
+    weighed = dose(dose=mg("35"), weighed=Ref("pre"))
+    vitals = (VitalSet(Key("pre"), AT, heart_rate=Amount(Decimal(70), "/min")),)
+    given = {"doses": (weighed,), "vitals": vitals}
+    DosingSession.complete(given)
+    assert given["doses"][0].weighed is None
+    heavy = (VitalSet(Key("pre"), AT, weight=Amount(Decimal("71.0"), "kg")),)
+    given = {"doses": (weighed,), "vitals": heavy}
+    DosingSession.complete(given)
+    assert given["doses"][0].weighed == "pre"
+
+
+def test_anchor_is_the_first_dose_given():
+    later = Period(AT + timedelta(minutes=12), AT + timedelta(minutes=50))
+    made = session(doses=(dose("1", "not-done", AT - timedelta(hours=1)), dose("2", dose=mg("20"), given=later), dose("3", given=AT + timedelta(minutes=10), dose=mg("20"))))
+    assert made.anchor == Anchor(AT + timedelta(minutes=10), AT + timedelta(minutes=50))
+    assert session("not-done").anchor == Anchor(AT, AT + timedelta(hours=2))
+
+
+def doubts(made) -> list[str]:
+    return sorted(d.code for d in made.doubts())
+
+
+def test_doubts():
+    rate = Rate(mg("10"), Amount(Decimal(20), "min"))
+    parts = tuple(Segment(Key(str(n)), Period(AT + timedelta(minutes=15 * n), AT + timedelta(minutes=15 * n + 20)), mg("10"), rate) for n in range(2))
+    overlapping = dose(given=Period(AT, AT + timedelta(minutes=40)), dose=mg("35"), segments=parts)
+    assert doubts(session(doses=(overlapping,))) == ["overlapping-segments", "segments-disagree"]
+    assert doubts(session(doses=(dose(dose=mg("35")),))) == []
+    assert doubts(session()) == ["completed-without-dose"]
+    assert doubts(session("not-done", doses=(dose(dose=mg("35")),))) == ["dose-in-session-not-done"]
+    assert doubts(session(doses=(dose(dose=Absent("unknown"), route=Route("im")),))) == ["missing-dose"]
+    early = DosingSession(Key("D"), Ref("P"), Ref("M"), SessionStatus("stopped"), Period(AT + timedelta(minutes=1)), Period(AT))
+    assert doubts(early) == ["session-before-visit"]
