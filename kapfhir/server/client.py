@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from kapfhir.auth import Auth
 from kapfhir.errors import ConfigError, RefusedError, TemporaryServerError
 from kapfhir.fhir import exact
 
-from .auth import Auth
 from .capability import Capability, Strategy, choose_strategy, parse_capability
 from .http import Answer, Clock, Http
 from .meter import Meter

@@ -26,10 +26,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from kapfhir.auth import Auth, NoAuth
 from kapfhir.errors import AccessError, ConfigError, RefusedError, ServerError, TemporaryServerError
 from kapfhir.fhir import exact
 
-from .auth import Auth, NoAuth
 from .meter import Meter
 from .outcome import describe
 

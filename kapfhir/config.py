@@ -1,0 +1,340 @@
+"""Settings: what a flag, the environment or the one configuration file says, checked whole before anything is read.
+
+    flag > environment > file > default
+
+There is one file, and it is never merged with another: --config, else ./kapfhir.toml, else the user's. All its faults are told at
+once. A secret comes from the environment or from a file of its own, never from the configuration file or a flag, and is in no
+repr, message or log.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .auth import Auth, Basic, Bearer, NoAuth
+from .errors import ConfigError
+
+FILE = "kapfhir.toml"
+TODO = "TODO"
+SECRETS = ("password", "token", "secret", "access_token", "api_key", "client_secret")
+ENVIRONMENT = {  # variable -> what it stands for, and what wins over it; docs/reference/configuration.md shows this table
+    "KAPFHIR_CONFIG": ("the configuration file", "--config"),
+    "KAPFHIR_PROFILE": ("the profile to use", "--profile"),
+    "KAPFHIR_SERVER": ("the server: an address, a profile's name or a shipped name", "--server"),
+    "KAPFHIR_SOURCE": ("the source whose maps read the export", "--source"),
+    "KAPFHIR_MAPPINGS": ("a folder of maps, laid over the shipped ones", "--mappings"),
+    "KAPFHIR_LEDGER": ("the ledger file", "--ledger"),
+    "KAPFHIR_TOKEN": ("the bearer token of the server", ""),
+    "KAPFHIR_USER": ("the user of the server, for basic auth", ""),
+    "KAPFHIR_PASSWORD": ("the password of that user", ""),
+}
+OPEN = NoAuth()
+NO_SECRET = "secrets don't stand in this file"  # noqa: S105  a message
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(TODO):
+        raise ValueError("this is still to do")
+    return value
+
+
+def _check_system(value: str) -> str:
+    scheme = value.partition(":")[0].lower()
+    if scheme not in ("http", "https", "urn") or any(c.isspace() or c in "|#?" for c in value):
+        raise ValueError("not an absolute address (https://clinic.example/kap) or urn")
+    if scheme == "urn" and value.count(":") < 2:
+        raise ValueError("a urn has a namespace and a name: urn:example:clinic")
+    if scheme != "urn" and not urlsplit(value).hostname:
+        raise ValueError("the address has no host")
+    if value.endswith("/"):
+        raise ValueError("no slash at the end: names are put behind it")
+    return value
+
+
+def _check_uuid(value: str) -> str:
+    try:
+        same = str(UUID(value))
+    except ValueError:
+        same = ""
+    if same != value.lower():
+        raise ValueError("not a UUID; `kapfhir init` makes one, once for each clinic")
+    return same
+
+
+def _check_zone(value: str) -> str:
+    known = available_timezones()
+    if value not in known:
+        raise ValueError(f"not an IANA time zone{_near(value, known) or '; one reads like America/New_York'}")
+    return value
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an address of a server: it starts with http:// or https://")
+    if parts.username or parts.password:
+        raise ValueError("an address holds no user and no password; set `auth`")
+    return value.rstrip("/")
+
+
+Words = Annotated[str, BeforeValidator(_told), Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ClinicSettings(_Strict):
+    """Who the records are from. Ids are made of `namespace` and keys, so it never changes."""
+
+    system: Annotated[Words, AfterValidator(_check_system)] = Field(
+        description="the base address of the clinic's identifiers, such as https://clinic.example/kap"
+    )
+    namespace: Annotated[Words, AfterValidator(_check_uuid)] = Field(
+        description="a UUID, made once for the clinic and never changed"
+    )
+    zone: Annotated[Words, AfterValidator(_check_zone)] = Field(description="the IANA time zone of times that name none")
+    synthetic: bool = Field(default=False, description="true: no real patients; every resource is labelled HTEST")
+
+
+class Profile(_Strict):
+    """A server with a name of one's own."""
+
+    url: Annotated[Words, AfterValidator(_check_url)] = Field(description="the FHIR base of the server")
+    auth: Annotated[Literal["none", "basic", "bearer"], BeforeValidator(_told)] = Field(
+        default="none", description="how the server knows us"
+    )
+    user: Words | None = Field(default=None, description="the user, for basic")
+    password_env: Words | None = Field(
+        default=None, description="the variable that holds the password, instead of KAPFHIR_PASSWORD"
+    )
+    password_file: Words | None = Field(default=None, description="the file that holds the password")
+    token_env: Words | None = Field(default=None, description="the variable that holds the token, instead of KAPFHIR_TOKEN")
+    token_file: Words | None = Field(default=None, description="the file that holds the token")
+    timeout_s: float = Field(default=60.0, gt=0, le=3600, strict=False, description="how many seconds to wait for an answer")
+
+
+class ConfigFile(_Strict):
+    """The whole of kapfhir.toml. Paths count from the folder of the file."""
+
+    source: Words | None = Field(default=None, description="the source whose maps read the exports")
+    mappings: Words | None = Field(default=None, description="a folder of maps, laid over the shipped ones")
+    ledger: Words | None = Field(default=None, description="the ledger file, instead of one in the user's state folder")
+    clinic: ClinicSettings | None = Field(default=None, description="who the records are from")
+    profile: dict[str, Profile] = Field(default_factory=dict, description="servers by name")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server to talk to. `name` is what the user called it."""
+
+    url: str
+    name: str
+    auth: Auth = OPEN
+    timeout_s: float = 60.0
+
+
+class Settings(BaseModel):
+    """What holds for a run. `file` is the configuration file that it came from, if there is one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    clinic: ClinicSettings | None = None
+    source: str | None = None
+    mappings: Path | None = None
+    ledger: Path | None = None
+    server: Server | None = None
+    file: Path | None = None
+
+
+def load_settings(
+    config: Path | None = None,
+    profile: str | None = None,
+    flags: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] = os.environ,
+    shipped: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of a run; ConfigError with every fault of the file.
+
+    `flags`: server, source, mappings, ledger as given on the command line, None where not given. `shipped`: addresses of servers
+    known by name.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    file = find_file(config, env)
+    content = parse_file(file) if file else ConfigFile()
+    folder = file.parent if file else Path()
+
+    def choose(name: str, variable: str) -> Any:
+        return given.get(name) or env.get(variable) or getattr(content, name)
+
+    def choose_path(name: str, variable: str) -> Path | None:
+        outer = given.get(name) or env.get(variable)
+        if outer:
+            return Path(outer).expanduser()
+        inner = getattr(content, name)
+        return folder / Path(inner).expanduser() if inner else None
+
+    return Settings(
+        clinic=content.clinic,
+        source=choose("source", "KAPFHIR_SOURCE"),
+        mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
+        ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
+        server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
+        file=file,
+    )
+
+
+def find_file(config: Path | None, env: Mapping[str, str] = os.environ) -> Path | None:
+    """The one configuration file; None if there is none. ConfigError if one is named that is not there."""
+    for named, by in ((config, "--config"), (env.get("KAPFHIR_CONFIG"), "KAPFHIR_CONFIG")):
+        if named:
+            path = Path(named)
+            if not path.is_file():
+                raise ConfigError(f"the configuration file {path} does not exist", f"check {by}")
+            return path
+    candidates = (Path(FILE), platformdirs.user_config_path("kapfhir", appauthor=False) / FILE)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def parse_file(file: Path) -> ConfigFile:
+    """The content of a configuration file; ConfigError with all its faults."""
+    try:
+        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}", "check its permissions") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not UTF-8 text", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not TOML: {_first_lower(str(error))}", "texts stand in quotes") from None
+    try:
+        return ConfigFile.model_validate(data)
+    except ValidationError as error:
+        faults = sorted({_tell(found["loc"], found["type"], found["msg"]) for found in error.errors(include_input=False)})
+        raise ConfigError("\n".join(f"{file}: {fault}" for fault in faults)) from None
+
+
+def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    """One fault of the file. pydantic's own words are kept only where they are ours or plain."""
+    path = ".".join(str(step) for step in loc)
+    name = str(loc[-1])
+    if kind == "extra_forbidden":
+        if name.lower() in SECRETS:
+            place = "password" if name.lower() == "password" else "token"
+            return f"{path}: {NO_SECRET}; name a variable (`{place}_env`) or a file (`{place}_file`) that holds it"
+        return f"{path}: unknown key{_near(name, _model(loc[:-1]).model_fields)}"
+    if kind == "missing":
+        return f"{path}: this is missing; `kapfhir init` writes a file to start from"
+    if kind == "value_error":
+        words = message.removeprefix("Value error, ")
+        return f"{path}: {words}" + ("; replace the TODO" if words == "this is still to do" else "")
+    if kind in ("model_type", "dict_type"):
+        return f"{path}: this should be a table, headed [{path}]"
+    return f"{path}: {_first_lower(message.replace('Input should', 'this should').replace('String should', 'this should'))}"
+
+
+def _model(loc: tuple[int | str, ...]) -> type[BaseModel]:
+    if not loc:
+        return ConfigFile
+    return ClinicSettings if loc[0] == "clinic" else Profile
+
+
+class _Read(NamedTuple):
+    content: ConfigFile
+    file: Path | None
+
+
+def _choose_server(
+    flag: str | None, profile: str | None, read: _Read, env: Mapping[str, str], shipped: Mapping[str, str]
+) -> Server | None:
+    if flag and profile:
+        raise ConfigError("--server and --profile both name a server", "give one of them")
+    server = flag or ("" if profile else env.get("KAPFHIR_SERVER"))
+    name = profile or ("" if server else env.get("KAPFHIR_PROFILE")) or ""
+    if server and server not in read.content.profile:
+        if "://" in server:
+            return _address(server, env)
+        if server in shipped:
+            return Server(shipped[server], server)
+        known = (*read.content.profile, *shipped)
+        raise ConfigError(
+            f"there is no server of the name '{server}'{_near(server, known)}",
+            f"give an address that starts with http:// or https://, or one of: {', '.join(known)}"
+            if known
+            else "give an address",
+        )
+    name = server or name
+    if not name:
+        return None
+    if name not in read.content.profile:
+        there = f"there are: {', '.join(read.content.profile)}" if read.content.profile else "it has no profiles"
+        raise ConfigError(
+            f"{read.file or 'no configuration file'} has no profile '{name}'{_near(name, read.content.profile)}", there
+        )
+    chosen = read.content.profile[name]
+    return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
+
+
+def _address(url: str, env: Mapping[str, str]) -> Server:
+    """A server by its address: credentials can only be those of the environment."""
+    try:
+        url = _check_url(url)
+    except ValueError as error:
+        raise ConfigError(f"the server's address: {error}") from None
+    token, user, password = (env.get(f"KAPFHIR_{word}") for word in ("TOKEN", "USER", "PASSWORD"))
+    if token and user:
+        raise ConfigError("KAPFHIR_TOKEN and KAPFHIR_USER are both set", "unset the one that this server does not take")
+    if user and not password:
+        raise ConfigError("KAPFHIR_USER is set, KAPFHIR_PASSWORD is not", "set both")
+    auth: Auth = Bearer(token) if token else Basic(user, password) if user and password else NoAuth()
+    return Server(url, url, auth)
+
+
+def _auth(name: str, profile: Profile, file: Path | None, env: Mapping[str, str]) -> Auth:
+    if profile.auth == "none":
+        return NoAuth()  # a token in the environment is not for a server that asks for none
+    if profile.auth == "bearer":
+        return Bearer(_secret(f"profile.{name}", "token", (profile.token_env, profile.token_file), file, env))
+    user = env.get("KAPFHIR_USER") or profile.user
+    if not user:
+        raise ConfigError(f"{file}: profile.{name}: basic auth needs a user", "give `user`, or set KAPFHIR_USER")
+    return Basic(user, _secret(f"profile.{name}", "password", (profile.password_env, profile.password_file), file, env))
+
+
+def _secret(at: str, kind: str, named: tuple[str | None, str | None], file: Path | None, env: Mapping[str, str]) -> str:
+    """A secret from the profile's own variable, from ours, or from a file; the first line that there is."""
+    variable, path = named
+    ours = f"KAPFHIR_{kind.upper()}"
+    for name in filter(None, (variable, ours)):
+        if env.get(name):
+            return env[name]
+    if path:
+        place = (file.parent if file else Path()) / Path(path).expanduser()
+        try:
+            secret = place.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            secret = ""
+        if secret:
+            return secret
+        raise ConfigError(f"{at}: the file of `{kind}_file` has no {kind}, or can't be read", f"check {place}")
+    raise ConfigError(f"{at}: there is no {kind}", f"set the variable {variable or ours}, or give `{kind}_file`")
+
+
+def _near(name: str, known: Mapping[str, Any] | set[str] | tuple[str, ...]) -> str:
+    match = get_close_matches(name, list(known), 1)
+    return f"; did you mean '{match[0]}'?" if match else ""
+
+
+def _first_lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
