@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .invariants import Node
-from .references import ABSOLUTE, RELATIVE, URN
+from .primitives import ABSOLUTE as WHOLE
+from .references import ABSOLUTE, RELATIVE
 from .scope import Scope
 
 REQUESTED = frozenset(["batch", "transaction", "history"])
@@ -69,8 +70,8 @@ def _entry(scope: Scope, entry: Node, path: str, kind: str) -> None:
 def _full_url(scope: Scope, full: str, resource: Any, path: str) -> None:
     if VERSION in full:
         scope.say(f"{path}.fullUrl", "bdl-8", "points to a version")
-    elif not (FULL_URL.fullmatch(full) or URN.fullmatch(full)):
-        scope.say(path, "bad-full-url", "has a fullUrl that is neither an absolute URL nor urn:uuid nor urn:oid")
+    elif not WHOLE.fullmatch(full):
+        scope.say(path, "bad-full-url", "has a fullUrl that is no absolute URL", "http(s)://.../Type/id, or urn:uuid:")
     elif resource is not None:
         match = ABSOLUTE.fullmatch(full)
         name = resource.get("id")

@@ -46,9 +46,10 @@ def _reference(scope: Scope, node: dict[str, Any], path: str, _place: str) -> No
         return
     kind = references.read_type(literal)
     if kind is None:
-        scope.say(
-            f"{path}.reference", "bad-reference", "is no reference", "Type/id, an absolute URL, urn:uuid: in lower case, or #id"
-        )
+        # HL7's validator takes any urn in a reference, but not the capitals that keep it from being matched as a text
+        loose = literal.startswith("urn:") and not references.URN.fullmatch(literal.lower())
+        hint = "Type/id, an absolute URL, urn:uuid: in lower case, or #id"
+        scope.say(f"{path}.reference", "bad-reference", "is no well-formed reference", hint, "warning" if loose else "error")
     elif references.is_conditional(literal) and not scope.conditional:
         scope.say(f"{path}.reference", "bad-reference", "is a query, which only a transaction may have")
     elif kind and named and named in FACTS.resources and kind != named:
@@ -137,7 +138,9 @@ def _core(scope: Scope, node: dict[str, Any], path: str, places: set[str]) -> No
     if known is None:
         return
     where, kinds = known
-    if not where & places and not any(w.startswith("Extension") for w in where) and not _context_open(places):
+    if "ElementDefinition.type" in places:
+        places = places | {"ElementDefinition.type.code"}  # System types have no value to hang an extension on
+    if not where & places and not any(w.startswith("Extension") for w in where):
         scope.say(path, "extension-context", f"is an extension of {' or '.join(sorted(where))}, not of this element")
     value = next((k for k in node if k.startswith("value")), None)
     if value is not None and kinds and not any(value == "value" + kind[0].upper() + kind[1:] for kind in kinds):
@@ -146,11 +149,6 @@ def _core(scope: Scope, node: dict[str, Any], path: str, places: set[str]) -> No
         )
     elif value is not None and not kinds:
         scope.say(f"{path}.{value}", "extension-type", "is a value, and this extension takes extensions only")
-
-
-def _context_open(places: set[str]) -> bool:
-    """The place of a data type is known by type and by path only one level up: contexts deeper than that are not judged here."""
-    return not places
 
 
 # ---------------------------------------------------------------------------------------------- narrative, contained, Observation

@@ -14,6 +14,7 @@ from .types import TypeFacts, type_facts
 
 RESOURCES = load_facts().resources
 MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
+LATER = re.compile(r"http://hl7\.org/fhir/[0-9]\.[0-9]/StructureDefinition/extension-")
 DEPTH = 100  # levels of elements; deeper is an attack, or a mistake
 
 
@@ -114,13 +115,14 @@ def _extended(scope: Scope, node: dict[str, Any], key: str, path: str, element: 
     """`_birthDate`: id and extensions of a primitive."""
     value, plain = node[key], node.get(key[1:])
     place = f"{facts.name}.{key[1:]}"
+    bare = path[: -len(key)] + key[1:]
     if not element.many:
         if isinstance(value, list):
             scope.say(path, "not-a-list", "is a list, but takes one value")
-        else:
-            specials.element(scope, value, path, element.types[0], place, walk_element)
-        if plain is None and element.codes and element.required:
-            scope.say(path[: -len(key)] + key[1:], "missing-code", "has an extension but no code, and a code is required")
+            return
+        specials.element(scope, value, path, element.types[0], place, walk_element)
+        if plain is None and element.required:
+            _codeless(scope, value, bare, element)
         return
     if not isinstance(value, list):
         scope.say(path, "list-expected", f"is {json_name(value)}, but takes a list")
@@ -129,15 +131,20 @@ def _extended(scope: Scope, node: dict[str, Any], key: str, path: str, element: 
         scope.say(path, "empty", "does not fit the list of values beside it", "give one entry, or null, for each value")
     for number, item in enumerate(value):
         there = isinstance(plain, list) and len(plain) > number and plain[number] is not None
-        if item is None:
-            if not there:
-                scope.say(f"{path}[{number}]", "null", "is null, and so is the value beside it")
-            continue
-        specials.element(scope, item, f"{path}[{number}]", element.types[0], place, walk_element)
-        if not there and element.codes:
-            scope.say(
-                f"{path[: -len(key)]}{key[1:]}[{number}]", "missing-code", "has an extension but no code, and a code is required"
-            )
+        if item is not None:
+            specials.element(scope, item, f"{path}[{number}]", element.types[0], place, walk_element)
+        if not there and item is None:
+            scope.say(f"{path}[{number}]", "null", "is null, and so is the value beside it")
+        elif not there:
+            _codeless(scope, item, f"{bare}[{number}]", element)
+
+
+def _codeless(scope: Scope, beside: Any, path: str, element: Element) -> None:
+    """A required binding is not met by an extension, unless that carries the code of a later FHIR version."""
+    extensions = beside.get("extension", ()) if isinstance(beside, dict) else ()
+    later = any(isinstance(e, dict) and LATER.match(str(e.get("url"))) for e in extensions)
+    if element.codes and not later:
+        scope.say(path, "missing-code", "has an extension but no code, and a code is required")
 
 
 def _value(scope: Scope, value: Any, path: str, element: Element, facts: TypeFacts) -> None:
