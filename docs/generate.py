@@ -12,6 +12,8 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
+from concepts import concepts_page
+
 from kapfhir.advice import all_advice
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -44,7 +46,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {"problems.md": problems_page}
+PAGES: dict[str, Callable[[], str]] = {"problems.md": problems_page, "concepts.md": concepts_page}
 
 
 def main(arguments: list[str]) -> int:
