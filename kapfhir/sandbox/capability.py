@@ -51,7 +51,7 @@ def build_statement(behaviour: Behaviour, base: str) -> dict[str, Any]:
         "software": {"name": "kapfhir sandbox", "version": release},
         "implementation": {"description": "An embedded FHIR server for development and tests", "url": base},
         "fhirVersion": behaviour.fhir_version,
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json"],
         "rest": [_rest(behaviour)],
     }
 

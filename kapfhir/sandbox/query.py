@@ -50,16 +50,24 @@ class Query:
         return Condition(", ".join(p.sql for p in parts), tuple(a for p in parts for a in p.arguments))
 
 
-def parse_query(type_name: str, parameters: Iterable[tuple[str, str]], *, lenient: bool = False) -> Query:
+@dataclass(slots=True)
+class _Scope:
+    """What all conditions of a query share: the base that makes a reference local, and names for the ends of chains."""
+
+    base: str
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+
+def parse_query(type_name: str, parameters: Iterable[tuple[str, str]], base: str = "", *, lenient: bool = False) -> Query:
     """A search as it was written; refuses what is unknown, or names it in `ignored` when `lenient`."""
     query = Query(type_name)
-    aliases = count(1)
+    scope = _Scope(base)
     for name, text in parameters:
         try:
             if name in CONTROL:
                 _control(query, name, text)
             elif text:  # an empty value says nothing (R4: ignored)
-                query.conditions.append(_condition("c", type_name, name, text, aliases))
+                query.conditions.append(_condition("c", type_name, name, text, scope))
             else:
                 continue
         except Refusal as refusal:
@@ -142,13 +150,13 @@ def require_parameter(type_name: str, name: str) -> SearchParameter:
     return known[name]
 
 
-def _condition(alias: str, type_name: str, name: str, text: str, aliases: count[int]) -> Condition:
+def _condition(alias: str, type_name: str, name: str, text: str, scope: _Scope) -> Condition:
     if name.startswith("_has:"):
-        return _reverse(alias, name, text, aliases)
+        return _reverse(alias, name, text, scope)
     head, dot, rest = name.partition(".")
     name, _, modifier = head.partition(":")
     if dot:
-        return _chain(_Step(alias, type_name, name, modifier), rest, text, aliases)
+        return _chain(_Step(alias, type_name, name, modifier), rest, text, scope)
     if name == "_id":
         values = split_values(text)
         return Condition(f"{alias}.id IN ({', '.join('?' * len(values))})", tuple(values))
@@ -157,7 +165,10 @@ def _condition(alias: str, type_name: str, name: str, text: str, aliases: count[
         return either(build_moment(name, value, *columns) for value in split_values(text))
     if modifier[:1].isupper():
         require_type(modifier)
-    return build_condition(alias, type_name, require_parameter(type_name, name), modifier, text)
+    parameter = require_parameter(type_name, name)
+    if parameter.kind == "reference" and scope.base:
+        text = text.replace(f"{scope.base}/", "")
+    return build_condition(alias, type_name, parameter, modifier, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,7 @@ class _Step:
     target: str
 
 
-def _chain(step: _Step, rest: str, text: str, aliases: count[int]) -> Condition:
+def _chain(step: _Step, rest: str, text: str, scope: _Scope) -> Condition:
     """`subject:Patient.identifier=...`: the reference's target meets a condition of its own."""
     type_name, name, target = step.type, step.name, step.target
     parameter = require_parameter(type_name, name)
@@ -184,8 +195,8 @@ def _chain(step: _Step, rest: str, text: str, aliases: count[int]) -> Condition:
         targets = tuple(t for t in allowed if first in search_parameters(t) or first in ("_id", "_lastUpdated", "_has"))
         if not targets:
             raise refuse(400, "not-supported", f"no target of '{name}' of {type_name} has a search parameter '{first}'")
-    end = f"t{next(aliases)}"
-    inner = [_condition(end, t, rest, text, aliases) for t in targets]
+    end = f"t{next(scope.numbers)}"
+    inner = [_condition(end, t, rest, text, scope) for t in targets]
     sql = either(
         Condition(f"({end}.type = ? AND {part.sql})", (t, *part.arguments)) for t, part in zip(targets, inner, strict=True)
     )
@@ -196,7 +207,7 @@ def _chain(step: _Step, rest: str, text: str, aliases: count[int]) -> Condition:
     )
 
 
-def _reverse(alias: str, name: str, text: str, aliases: count[int]) -> Condition:
+def _reverse(alias: str, name: str, text: str, scope: _Scope) -> Condition:
     """`_has:Observation:patient:code=...`: something that refers to the resource meets a condition."""
     parts = name.split(":", 3)
     if len(parts) != 4:
@@ -205,8 +216,8 @@ def _reverse(alias: str, name: str, text: str, aliases: count[int]) -> Condition
     parameter = require_parameter(require_type(source), back)
     if parameter.kind != "reference":
         raise refuse(400, "value", f"search parameter '{back}' of {source} is not a reference, so _has can't follow it")
-    end = f"t{next(aliases)}"
-    inner = _condition(end, source, rest, text, aliases)
+    end = f"t{next(scope.numbers)}"
+    inner = _condition(end, source, rest, text, scope)
     sources_sql = f"reference x JOIN current {end} ON {end}.rid = x.rid WHERE x.param = ? AND {end}.deleted = 0"
     return Condition(
         f"({alias}.type, {alias}.id) IN (SELECT x.type, x.id FROM {sources_sql} AND {inner.sql})",  # noqa: S608

@@ -117,7 +117,7 @@ class Service:
         if call.method == "POST":
             form = call.body.decode("utf-8", "replace")
             call = replace(call, query="&".join(part for part in (call.query, form) if part))
-        query = parse_query(type_name, call.parameters, lenient=call.prefer.get("handling") == "lenient")
+        query = parse_query(type_name, call.parameters, call.base, lenient=call.prefer.get("handling") == "lenient")
         return Answer(200, build_searchset(self.store, query, call.base))
 
 
