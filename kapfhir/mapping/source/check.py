@@ -1,0 +1,194 @@
+"""All maps of one source: every fault in one pass, and the maps made ready for the rows of an export."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from kapfhir.errors import ConfigError, MappingError, Problem
+from kapfhir.mapping.codes import Codes
+from kapfhir.mapping.folder import MapFolder
+from kapfhir.mapping.located import Problems, load_yaml, near
+from kapfhir.model.concepts import CONCEPTS
+from kapfhir.model.fields import fields_of
+from kapfhir.sources.export import Export
+
+from .fill import Plan
+from .grammar import Map, parse_map
+from .lines import Checked, check_map
+from .local import LocalTables
+from .references import References
+from .shape import Shapes
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A map that is left out: it still has TODO lines."""
+
+    file: str
+    line: int
+    concept: str
+    table: str
+
+
+@dataclass(slots=True, weakref_slot=True)
+class SourceMaps:
+    """The maps of one source, ready for the rows of one export; one reading at a time. `with` frees what it spilled to disk."""
+
+    source: str
+    plans: tuple[Plan, ...]
+    blocked: tuple[Blocked, ...]
+    todos: tuple[Problem, ...]
+    scopes: dict[str, set[str]]  # concept -> the tables that hold all of its records: `scope: full`
+    shapes: Shapes
+    references: References
+    unsure: set[str] = field(default_factory=set)  # concepts of whose rows some could not be told by a key
+    complete: set[str] = field(default_factory=set)  # concepts of which the export holds every record
+    store: Store | None = None
+
+    def start(self) -> Store:
+        """An empty store for a new reading; the one of the last reading is gone."""
+        self.close()
+        self.store = Store()
+        weakref.finalize(self, self.store.close)
+        self.unsure.clear()
+        return self.store
+
+    def seen(self, concept: str, key: str) -> bool:
+        """After a reading: did some row have this key, be its record good or rejected?"""
+        return self.store is not None and self.store.fate(concept, key) is not None
+
+    def gone(self, concept: str, key: str) -> bool:
+        """After a reading: is it certain that the export should hold this record, and does not?
+
+        Never for a concept with a table of `scope: delta`, a map with TODO lines, an empty table, or rows whose key can't be read.
+        """
+        sure = concept in self.complete and concept not in self.unsure
+        return sure and self.store is not None and not self.seen(concept, key)
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def load_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> SourceMaps:
+    """The maps of a source, checked against an export (without one: against all but headers) and compiled.
+
+    `zone`: of local times where a map says none. MappingError with all faults; TODO lines alone are no error here, they are in `todos`.
+    ConfigError if there is no such source.
+    """
+    maps, problems = _check(folder, source, export, codes, zone)
+    if any(p.code != "todo" for p in problems):
+        raise MappingError(problems)
+    return SourceMaps(
+        source,
+        maps.plans,
+        maps.blocked,
+        tuple(problems),
+        maps.scopes,
+        Shapes(codes),
+        maps.references,
+        complete=maps.complete,
+    )
+
+
+def check_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> list[Problem]:
+    """Every fault of a source's maps and code tables, TODO lines too, in the order of their places."""
+    return _check(folder, source, export, codes, zone)[1]
+
+
+@dataclass(slots=True)
+class _Maps:
+    references: References
+    plans: tuple[Plan, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    scopes: dict[str, set[str]] = field(default_factory=dict)
+    complete: set[str] = field(default_factory=set)
+
+
+def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> tuple[_Maps, list[Problem]]:
+    require_source(folder, source)
+    tables, references = LocalTables(folder, source, codes), References()
+    found: list[Problem] = []
+    checked: list[Checked] = []
+    maps = _Maps(references)
+    unread: list[Blocked] = []
+    for parsed, problems in parse_maps(folder, source):
+        if parsed is not None:
+            checked.append(check_map(parsed, export, tables, references, zone, problems))
+        found += problems.found
+    found += tables.problems
+    found += _unfilled(checked)
+    if not any(p.code != "todo" for p in found):
+        found += _incomplete(checked)
+    maps.plans = tuple(c.plan for c in checked if c.plan)
+    maps.blocked = (*unread, *(_blocked(c) for c in checked if c.blocked))
+    for concept in CONCEPTS:
+        same = [c for c in checked if c.map.concept == concept and _fills(c)]
+        full = {str(c.map.table) for c in same if not c.map.delta}
+        if full:
+            maps.scopes[concept] = full
+        if same and all(c.plan and c.plan.full for c in same) and not any(b.concept in (concept, "") for b in maps.blocked):
+            maps.complete.add(concept)
+    return maps, sorted(found, key=lambda p: p.order)
+
+
+def parse_maps(folder: MapFolder, source: str) -> Iterable[tuple[Map | None, Problems]]:
+    """Each map file of a source, with its faults."""
+    for name, path in folder.files(f"sources/{source}", ".yaml").items():
+        problems = Problems(name)
+        tree = load_yaml(path, problems)
+        yield parse_map(tree, problems) if tree is not None else None, problems
+
+
+def require_source(folder: MapFolder, source: str) -> None:
+    """ConfigError unless there are maps for this source."""
+    if source not in folder.sources() or not folder.files(f"sources/{source}", ".yaml"):
+        hint = near(source, folder.sources()) or f"the sources are: {', '.join(folder.sources()) or 'none'}"
+        raise ConfigError(f"there are no source maps for '{source}'", hint)
+
+
+def _required(concept: str) -> set[str]:
+    return {f.name for f in fields_of(CONCEPTS[concept]).values() if not f.optional and not f.derived}
+
+
+def _fills(checked: Checked) -> bool:
+    return checked.map.concept in CONCEPTS and _required(checked.map.concept) <= checked.filled
+
+
+def _unfilled(checked: list[Checked]) -> list[Problem]:
+    """Required fields of items and parts that no map of the concept fills: what has them could never be made."""
+    filled = {(str(c.map.concept), path) for c in checked for path in c.lines}
+
+    def fills(concept: str, lacking: str) -> bool:
+        return any(of == concept and (path == lacking or path.startswith((f"{lacking}.", f"{lacking}["))) for of, path in filled)
+
+    return [problem for c in checked for path, problem in c.lacks if not fills(str(c.map.concept), path)]
+
+
+def _incomplete(checked: list[Checked]) -> list[Problem]:
+    """A concept of which no map fills every required field could have no record."""
+    out = []
+    for concept in CONCEPTS:
+        same = [c for c in checked if c.map.concept == concept]
+        if same and not any(_fills(c) for c in same):
+            lacking = min((sorted(_required(concept) - c.filled) for c in same), key=len)
+            at = same[0].map.concept
+            text = f"no map fills {concept}.{', '.join(lacking)}"
+            out.append(Problem(same[0].map.file, at.line, str(at.column), "missing-field", text))
+    return out
+
+
+def _blocked(checked: Checked) -> Blocked:
+    at = checked.map.concept
+    return Blocked(checked.map.file, at.line, str(at), str(checked.map.table))

@@ -1,0 +1,174 @@
+"""Dates and times as a column writes them.
+
+A format is made of YYYY MM DD Mon hh mm ss AM Z, or is `iso` or `excel`. One digit is as good as two for MM DD hh; Z stands for an
+offset (`Z`, `-08:00`); other characters stand for themselves. A cell that was a date in its sheet is that date, whatever the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+TOKENS = {
+    "YYYY": r"(?P<Y>\d{4})",
+    "MM": r"(?P<M>\d{1,2})",
+    "DD": r"(?P<D>\d{1,2})",
+    "Mon": r"(?P<B>[A-Za-z]{3})",
+    "hh": r"(?P<h>\d{1,2})",
+    "mm": r"(?P<m>\d{2})",
+    "ss": r"(?P<s>\d{2}(?:\.\d{1,6})?)",
+    "AM": r"(?P<p>[AaPp])\.?[Mm]\.?",
+    "Z": r"(?P<z>Z|[+-]\d{2}:?\d{2})",
+}
+CLOCK = ("hh", "mm", "ss", "AM", "Z")
+MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
+SPLIT = re.compile(r"(YYYY|MM|DD|Mon|hh|mm|ss|AM|Z)")
+ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+SERIAL = re.compile(r"\d{4,6}(?:\.\d{1,12})?", re.ASCII)
+TYPED = "\x1f"  # stands before the text of a typed date. It counts as white space: who strips a cell sees the ISO text alone
+
+
+class Bad(Exception):  # noqa: N818 -- never leaves this room: a cell is bad, and becomes a Problem
+    """A cell that can't be read; the code says why, nothing tells the value."""
+
+    def __init__(self, code: str, column: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.column = column  # the one of several columns that is bad
+
+
+Moment = tuple[datetime, bool]  # and whether the cell holds a time of day
+Reader = Callable[[str], Moment | None]  # None: not this format
+
+
+def fault(text: str, *, timed: bool | None) -> str | None:
+    """Why this can't be a format of a date and time (`timed`), of a date, or of either (None)."""
+    if text in ("iso", "excel"):
+        return None
+    tokens = SPLIT.findall(text)
+    clock = timed is True or (timed is None and has_time(text))
+    missing = {"YYYY", "DD"} - set(tokens) | ({"MM"} if not {"MM", "Mon"} & set(tokens) else set())
+    missing |= {"hh", "mm"} - set(tokens) if clock else set()
+    twice = len(tokens) != len(set(tokens)) or {"MM", "Mon"} <= set(tokens)
+    if missing or twice or re.search(r"[A-Za-z]{2}", SPLIT.sub("", text)):
+        lacks = f": it lacks {' '.join(sorted(missing))}" if missing else ""
+        return f"'{text}' is no format{lacks} (made of YYYY MM DD Mon hh mm ss AM Z; or iso, excel)"
+    return None
+
+
+def has_time(text: str) -> bool:
+    return text in ("iso", "excel") or any(token in CLOCK for token in SPLIT.findall(text))
+
+
+def has_offset(text: str) -> bool:
+    return text == "iso" or "Z" in SPLIT.findall(text)  # an iso cell without one is a problem of its row
+
+
+def clash(formats: tuple[str, ...]) -> bool:
+    """Month first beside day first in one column: no cell tells which."""
+    orders = {tuple(t for t in SPLIT.findall(f) if t in ("MM", "DD")) for f in formats}
+    return {("MM", "DD"), ("DD", "MM")} <= orders
+
+
+def compile_format(text: str) -> Reader:
+    """The reader of one format; it raises Bad for a date that can't be."""
+    if text == "iso":
+        return _iso
+    if text == "excel":
+        return _excel
+    pattern, timed = _pattern(text), has_time(text)
+    return lambda cell: (found, timed) if (found := _match(pattern, cell)) else None
+
+
+def compile_typed(formats: tuple[str, ...]) -> Reader:
+    """The reader of typed dates, alone or followed by a clock time as a cell of its own (typed, or as the formats write it)."""
+    starts = [(text, re.search(r"hh|mm|ss", text)) for text in formats]
+    clocks = [_pattern(text[found.start() :]) for text, found in starts if found]
+
+    def read(cell: str) -> Moment | None:
+        day, _, rest = cell.strip().partition(" ")
+        day, rest = day.strip(), rest.strip()
+        found = _iso(day)
+        if found is None or not rest:
+            return found
+        clock = _clock(rest) or next((c for p in clocks if (c := _match(p, rest))), None)
+        if clock is None:
+            return None
+        return found[0].replace(hour=clock.hour, minute=clock.minute, second=clock.second, tzinfo=clock.tzinfo), True
+
+    return read
+
+
+def settle(local: datetime, zone: ZoneInfo | None) -> datetime:
+    """The moment that a clock on the wall showed; refused where the clocks jump."""
+    if local.tzinfo is not None:
+        return local
+    if zone is None:
+        raise Bad("no-zone")
+    early, late = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
+    if early.utcoffset() == late.utcoffset():
+        return early.replace(tzinfo=timezone(early.utcoffset() or timedelta()))
+    gap = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local
+    raise Bad("no-such-local-time" if gap else "ambiguous-local-time")
+
+
+def day_of(value: datetime, zone: ZoneInfo | None) -> date:
+    """The day on the clinic's calendar; of a moment with an offset, the day in its zone."""
+    return (value.astimezone(zone) if value.tzinfo is not None and zone is not None else value).date()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join(TOKENS.get(p) or re.escape(p) for p in SPLIT.split(text)), re.ASCII)
+
+
+def _match(pattern: re.Pattern[str], cell: str) -> datetime | None:
+    found = pattern.fullmatch(cell)
+    if found is None:
+        return None
+    g = found.groupdict()
+    hour = int(g.get("h") or 0)
+    if g.get("p"):
+        if not 1 <= hour <= 12:
+            raise Bad("impossible-date")
+        hour = hour % 12 + (12 if g["p"] in "Pp" else 0)
+    month = MONTHS.get(g["B"].lower(), 0) if g.get("B") else int(g.get("M") or 1)
+    second, _, fraction = (g.get("s") or "0").partition(".")
+    micro = int(fraction.ljust(6, "0")) if fraction else 0
+    year, day, minute = int(g.get("Y") or 2000), int(g.get("D") or 1), int(g.get("m") or 0)
+    try:
+        return datetime(year, month, day, hour, minute, int(second), micro, _offset(g.get("z")))
+    except ValueError:
+        raise Bad("impossible-date") from None
+
+
+def _offset(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    if text == "Z":
+        return UTC
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+def _iso(cell: str) -> Moment | None:
+    if not ISO.fullmatch(cell):
+        return None
+    try:
+        return datetime.fromisoformat(cell), len(cell) > 10
+    except ValueError:
+        raise Bad("impossible-date") from None
+
+
+def _clock(cell: str) -> datetime | None:
+    try:
+        return datetime.combine(date(2000, 1, 1), time.fromisoformat(cell))
+    except ValueError:
+        return None
+
+
+def _excel(cell: str) -> Moment | None:
+    if not SERIAL.fullmatch(cell):
+        return None
+    return datetime(1899, 12, 30) + timedelta(seconds=round(float(cell) * 86400)), "." in cell  # noqa: DTZ001 -- a clock on a wall

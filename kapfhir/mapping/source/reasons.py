@@ -1,0 +1,36 @@
+"""What a problem of a cell says: the fact, never a value. What to do about it stands in `kapfhir.advice`."""
+
+from __future__ import annotations
+
+REASONS = {
+    "ambiguous-local-time": "this local time is there twice: the clocks are set back",
+    "depends-on-rejected": "the record that it points to was rejected",
+    "dose-range": "a range is no dose",
+    "dose-said-twice": "two doses of one unit stand in the cell",
+    "half-empty": "only some of the cells that belong together are filled",
+    "impossible-date": "there is no such date or time",
+    "missing-key": "the row has no key",
+    "negative-number": "a negative number can't be",
+    "no-such-local-time": "there is no such local time: the clocks are set forward",
+    "no-time-of-day": "a date without a time of day is no moment",
+    "no-zone": "a local time without a zone",
+    "not-a-blood-pressure": "this is no blood pressure like 128/82",
+    "not-a-checkbox": "a checkbox is 1, x, yes, true, checked, or 0, no, false, unchecked, or empty",
+    "not-a-dose": "this is no dose in mg or mg/kg",
+    "not-a-number": "this is no number",
+    "not-in-this-format": "no format of the map reads this date or time",
+    "not-yes-or-no": "this is neither yes nor no",
+    "slash-in-key": "one of the cells of this key holds a '/'",
+    "unknown-key": "nothing has this key, in this export or before",
+    "unmapped-code": "the code table does not have this text",
+    "volume-without-concentration": "a volume is no dose without its concentration",
+}
+EFFECTS = {
+    "absent": "value absent",
+    "field": "field withheld",
+    "item": "item withheld",
+    "record": "record rejected",
+    "row": "row left out",
+    "once": "row counted once",
+    "none": "",
+}

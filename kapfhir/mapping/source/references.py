@@ -1,0 +1,46 @@
+"""Keys that cells point to: of this export, or known from before."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .formats import Bad
+
+
+class Fates(Protocol):
+    """Keys of the export read so far: True for a record, False for a rejected one, None for none."""
+
+    def fate(self, concept: str, key: str) -> bool | None: ...
+
+
+class Ledger(Protocol):
+    def has(self, concept: str, key: str) -> bool: ...
+
+
+class References:
+    """What compiled cells ask; bound anew for each reading."""
+
+    def __init__(self) -> None:
+        self._fates: Fates | None = None
+        self._ledger: Ledger | None = None
+        self._memos: list[dict[str, Any]] = []
+
+    def bind(self, fates: Fates, ledger: Ledger) -> None:
+        """From now on these are asked; what was remembered of others is forgotten."""
+        self._fates, self._ledger = fates, ledger
+        for memo in self._memos:
+            memo.clear()
+
+    def remember(self, memo: dict[str, Any]) -> None:
+        """Take on a memo of values that hold references."""
+        self._memos.append(memo)
+
+    def require(self, concept: str, key: str) -> None:
+        """Bad unless the record exists and was not rejected."""
+        assert self._fates is not None, "bound before the first row"
+        assert self._ledger is not None, "bound before the first row"
+        good = self._fates.fate(concept, key)
+        if good is None and not self._ledger.has(concept, key):
+            raise Bad("unknown-key")
+        if good is False:
+            raise Bad("depends-on-rejected")

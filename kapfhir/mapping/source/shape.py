@@ -1,0 +1,191 @@
+"""How a record is made of what rows said; one shape per class, whatever tables fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any, Protocol
+
+from kapfhir.mapping.codes import Codes
+from kapfhir.model.fields import fields_of
+from kapfhir.model.values import Absent, Code, ImpossibleError
+
+from .fill import CONFLICT, ERROR, FROM, WITHHELD, Origins, Partial, first_field, has_fields, inner_references
+
+Path = tuple[str, ...]
+
+
+class Tell(Protocol):
+    """Tells what is wrong with fields of the part at `path`, on these rows, and what is lost by it."""
+
+    def __call__(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None: ...
+
+
+class ConflictError(Exception):
+    """Rows of one key say different things."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(name)
+        self.path = path
+        self.name = name
+
+
+class Shapes:
+    """The shapes of all classes; our lists of codes give the order of items that are named by a code."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+        self._shapes: dict[type, Shape] = {}
+
+    def of(self, kind: type) -> Shape:
+        if kind not in self._shapes:
+            self._shapes[kind] = Shape(kind, self)
+        return self._shapes[kind]
+
+    def order(self, kind: type) -> Callable[[Any], Any]:
+        first = fields_of(kind)[first_field(kind)].types[0]
+        if issubclass(first, Code):
+            rank = {code: n for n, code in enumerate(self._codes.own(first))}
+            return lambda key: rank.get(key, len(rank))
+        return str
+
+
+class Shape:
+    """Makes one class from a part."""
+
+    def __init__(self, kind: type, shapes: Shapes) -> None:
+        known = [f for f in fields_of(kind).values() if not f.derived]
+        self.kind = kind
+        self.required = {f.name for f in known if not f.optional}
+        self.absents = {f.name for f in known if Absent in f.types}
+        self.lists = {f.name for f in known if f.many}
+        self.inside = {f.name: (shapes.of(k), f.many) for f in known for k in f.types if has_fields(k)}
+        self.order = shapes.order(kind)
+        self.complete: Callable[[Partial], None] | None = getattr(kind, "complete", None)
+
+    def make(self, partial: Partial, tell: Tell, origins: Origins, lost: str = "record", path: Path = ()) -> Any:
+        """The record, part or item; None if it can't be made. What is wrong is told. ConflictError where its rows differ."""
+        given: Partial = {}
+        held: set[str] = set()
+        for name, value in partial.items():
+            if value is None or name == FROM:
+                continue
+            if value is CONFLICT:
+                raise ConflictError(path, name)
+            inner = self.inside.get(name)
+            if value is WITHHELD:
+                held.add(name)
+            elif inner is None or not isinstance(value, dict):
+                given[name] = value
+            elif inner[1]:
+                items = [
+                    inner[0].item(value[key], tell, origins, (*path, name, key)) for key in sorted(value, key=inner[0].order)
+                ]
+                given[name] = tuple(item for item in items if item is not None)
+                if None in items:
+                    held.add(name)
+            elif (
+                made := inner[0].make(value, tell, origins, lost if name in self.required else "field", (*path, name))
+            ) is not None:
+                given[name] = made
+            else:
+                held.add(name)
+        return self._make(partial, given, held, tell, origins, lost, path)
+
+    def item(self, partial: Partial, tell: Tell, origins: Origins, path: Path) -> Any:
+        """The item of a list; None, told, if it can't be made."""
+        origins = partial.get(FROM, origins)
+        try:
+            return self.make(partial, tell, origins, "item", path)
+        except ConflictError as conflict:
+            text = f"rows with one key differ; none of them is taken as {self.kind.__name__}"
+            tell("conflicting-rows", text, origins, "item", conflict.path, (conflict.name,))
+            return None
+
+    def _make(
+        self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path
+    ) -> Any:
+        gone: set[str] = set()  # withheld here: each field once, so this comes to an end
+        while True:
+            if self.complete is not None:
+                self.complete(given)
+            if not self.required <= given.keys():
+                for name in sorted(self.required - given.keys() - held - gone):
+                    tell(
+                        "missing-field", f"{self.kind.__name__}.{name} is required and has no value", origins, lost, path, (name,)
+                    )
+                return None
+            try:
+                return self.kind(**given)
+            except ImpossibleError as error:
+                drop = [n for n in error.fields if n in given and n not in self.required and n not in gone]
+                if not drop:
+                    if error.code != "empty-part" or not (held or gone):  # of an emptied part, its fields have been told
+                        tell(error.code, f"{self.kind.__name__}: {error.text}", origins, lost, path, error.fields)
+                    return None
+                gone.update(drop)
+                self._withhold(partial, given, error, drop, tell, origins, path)
+
+    def _withhold(
+        self,
+        partial: Partial,
+        given: Partial,
+        error: ImpossibleError,
+        drop: list[str],
+        tell: Tell,
+        origins: Origins,
+        path: Path,
+    ) -> None:
+        """Take out what can't stand: the bad items of a list, or whole fields."""
+        text = f"{self.kind.__name__}: {error.text}"
+        if len(drop) == 1 and drop[0] in self.lists and (bad := self._bad_items(given, drop[0], error.code)):
+            for item in bad:
+                rows = partial[drop[0]][getattr(item, first_field(type(item)))].get(FROM, origins)
+                values = [f.name for f in fields(item)[1:]]  # the first one names the item: it is not what is wrong
+                tell(error.code, text, rows, "item", (*path, drop[0], name_of(item)), values)
+            given[drop[0]] = tuple(item for item in given[drop[0]] if item not in bad)
+            return
+        absent = all(name in self.absents for name in drop)
+        tell(error.code, text, origins, "absent" if absent else "field", path, error.fields)
+        for name in drop:
+            del given[name]
+        if absent and self.complete is not None:
+            self.complete(given)  # it may know a better reason than an error
+        for name in drop:
+            if name in self.absents and given.get(name) in (None, "unknown"):
+                given[name] = ERROR
+
+    def _bad_items(self, given: Partial, name: str, code: str) -> list[Any]:
+        """The items that are impossible by themselves."""
+        bad = []
+        for item in given[name] if name in self.inside else ():
+            try:
+                self.kind(**{**given, name: (item,)})
+            except ImpossibleError as error:
+                if error.code == code:
+                    bad.append(item)
+        return bad
+
+
+def drop_loose_references(record: Any, tell: Tell, origins: Origins) -> Any:
+    """The record without references to items that it does not have."""
+    kind: type = type(record)
+    for owners, name, targets in inner_references(kind):
+        items: Sequence[Any] = getattr(record, owners)
+        if all(getattr(i, name) is None for i in items):
+            continue
+        keys = {name_of(t) for t in getattr(record, targets)} | {None}
+        loose = [i for i in items if getattr(i, name) not in keys]
+        for item in loose:
+            path = (owners, name_of(item))
+            tell("unknown-key", f"{owners}.{name} points to no item of {targets}", origins, "field", path, (name,))
+        if loose:
+            kept = tuple(i if getattr(i, name) in keys else replace(i, **{name: None}) for i in items)
+            record = replace(record, **{owners: kept})
+    return record
+
+
+def name_of(item: Any) -> str:
+    """The name of an item among those of its list."""
+    kind: type = type(item)
+    return str(getattr(item, first_field(kind)))

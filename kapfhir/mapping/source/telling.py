@@ -1,0 +1,101 @@
+"""Problems of rows: which cell of which row, by which line of which map, and what was lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kapfhir.errors import Problem
+from kapfhir.model.values import Doubt
+
+from .fill import LOSSES, Cell, Origins, Plan
+from .formats import Bad
+from .grammar import ROW, Line
+from .reasons import EFFECTS, REASONS
+from .shape import Path
+
+MOST_COLUMNS = 3  # that a message names
+RANK = [EFFECTS[lost] for lost in LOSSES]
+
+
+class Teller:
+    """Collects the problems of the rows that are read just now. `plan` and `row` say where cells stand."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self.plans = plans
+        self.plan = plans[0]
+        self.row = 0
+        self.found: list[Problem] = []
+
+    def say(self, cell: Cell, bad: Bad) -> None:
+        """A cell can't be read. One that feeds several fields is told of once, by what is lost most."""
+        lost = "record" if cell is self.plan.key else cell.loses
+        text, hint = REASONS[bad.code], ""
+        if bad.code == "unmapped-code" and cell.line.codes:
+            hint = f"add a row to codes/{cell.line.codes}.csv"
+        column = bad.column or name_columns([cell.line])
+        for i, p in enumerate(self.found):
+            if (p.code, p.line, p.column, p.file) == (bad.code, self.row, column, self.plan.table):
+                if RANK.index(p.effect) <= RANK.index(EFFECTS[lost]):
+                    return
+                del self.found[i]
+                break
+        self._add(self.plan, self.row, column, bad.code, text, cell.line.at.line, lost, hint)
+
+    def tell(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None:
+        """Fields of a part can't stand, on these rows; each row names the columns that fill them."""
+        lines = {number: find_lines(self.plans[number], path, names) for number, _ in origins}
+        some = any(lines.values())
+        for number, row in origins:
+            if lines[number] or not some:
+                self._on(number, row, lines[number], code, text, lost)
+
+    def tell_loose(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None:
+        """As `tell`, but a constant that points to an item which is not there is no problem: it means `if there is one`."""
+        if any(line.columns for number, _ in origins for line in find_lines(self.plans[number], path, names)):
+            self.tell(code, text, origins, lost, path, names)
+
+    def tell_once(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
+        """Something about whole rows."""
+        severity = "warning" if lost == "once" else "error"
+        for number, row in origins:
+            self._add(self.plans[number], row, "", code, text, 0, lost, hint, severity)
+
+    def doubt(self, doubt: Doubt, origins: Origins) -> None:
+        """What is possible, yet unexpected: told on the first row that fills its field."""
+        found = [(n, row, [line for line in self.plans[n].lines if doubt.field in line.path]) for n, row in origins]
+        number, row, lines = next((f for f in found if doubt.field and f[2]), found[0])
+        top = [line for line in lines if line.path[0] == doubt.field]
+        self._on(number, row, top or lines, doubt.code, doubt.text, "none", doubt.severity)
+
+    def pass_on(self, problem: Problem, plan: Plan) -> None:
+        """A row that the table itself can't read."""
+        self.found.append(replace(problem, file=plan.table, place=plan.file, effect=EFFECTS["record"]))
+
+    def _on(self, number: int, row: int, lines: list[Line], code: str, text: str, lost: str, severity: str = "error") -> None:
+        at = lines[0].at.line if lines else 0
+        self._add(self.plans[number], row, name_columns(lines), code, text, at, lost, "", severity)
+
+    def _add(
+        self, plan: Plan, row: int, column: str, code: str, text: str, at: int, lost: str, hint: str = "", severity: str = "error"
+    ) -> None:
+        place = f"{plan.file}:{at}" if at else plan.file
+        problem = Problem(plan.table, row, column, code, text, hint, severity, place, EFFECTS[lost])
+        if problem not in self.found:
+            self.found.append(problem)
+
+
+def find_lines(plan: Plan, path: Path, names: Sequence[str]) -> list[Line]:
+    """The lines that fill these fields of the part at `path`; without names, the part. `*` stands for any item."""
+    wanted = [(*path, name) for name in names] or [path]
+    return [line for line in plan.lines if any(w and _matches(line.path, w) for w in wanted)]
+
+
+def name_columns(lines: Sequence[Line]) -> str:
+    """The columns of these lines, joined by ` + `; none where they are many."""
+    columns = dict.fromkeys(str(c) for line in lines for c in line.columns)
+    return " + ".join(columns) if len(columns) <= MOST_COLUMNS else ""
+
+
+def _matches(path: Path, wanted: Path) -> bool:
+    return len(path) >= len(wanted) and all(a in (b, ROW) for a, b in zip(path, wanted, strict=False))
