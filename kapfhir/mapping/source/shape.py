@@ -140,7 +140,7 @@ class Shape:
         text = f"{self.kind.__name__}: {error.text}"
         if len(drop) == 1 and drop[0] in self.lists and (bad := self._bad_items(given, drop[0], error.code)):
             for item in bad:
-                rows = partial[drop[0]][getattr(item, first_field(type(item)))].get(FROM, origins)
+                rows = partial[drop[0]][name_of(item)].get(FROM, origins)
                 values = [f.name for f in fields(item)[1:]]  # the first one names the item: it is not what is wrong
                 tell(error.code, text, rows, "item", (*path, drop[0], name_of(item)), values)
             given[drop[0]] = tuple(item for item in given[drop[0]] if item not in bad)
