@@ -42,6 +42,8 @@ class Workbook:
     def sheets(self) -> tuple[list[SheetTable], list[Problem]]:
         """The visible sheets that hold something, and what is to tell of the others. TableError if it is broken or encrypted."""
         tables, problems = [], []
+        if not self.book.worksheets:
+            raise self.broken()
         for sheet in self.book.worksheets:
             table = SheetTable(sheet.title, f"{self.file}/{sheet.title}", self, sheet)
             if sheet.sheet_state != "visible":
