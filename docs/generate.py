@@ -36,6 +36,11 @@ def problems_page() -> str:
         "Every message ends with the code of its problem in brackets. No message holds the value of a cell.",
     ]
     lines += ["This page is made of `kapfhir/advice.csv` by `python docs/generate.py`."]
+    lines += [
+        "",
+        "A code of two or three letters and a number (`con-5`, `bdl-7`) is a rule of FHIR R4 itself, named as there; the message",
+    ]
+    lines += ["says it in words. These are not listed."]
     for about, group in groupby(rows, key=lambda a: a.about):
         lines += ["", f"## {ABOUT[about]}", "", "| code | means | what to do |", "|---|---|---|"]
         lines += [f"| `{a.code}` | {_cell(a.meaning)} | {_cell(a.advice)} |" for a in group]

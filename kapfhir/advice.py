@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+INVARIANT = re.compile(r"[a-z]{2,3}-[0-9]{1,2}b?|sqty-1")  # a rule of FHIR R4 itself, by its own name
+INVARIANT_ADVICE = "This is a rule of FHIR R4 itself: correct the resource as the message says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +32,6 @@ def all_advice() -> dict[str, Advice]:
 def advice(code: str) -> str:
     """What to do about a problem of this code; empty for a code that has no row."""
     found = all_advice().get(code)
-    return found.advice if found else ""
+    if found is None:
+        return INVARIANT_ADVICE if INVARIANT.fullmatch(code) else ""
+    return found.advice

@@ -5,6 +5,11 @@ def test_a_code_has_its_advice() -> None:
     assert "codes/" in advice("unmapped-code")
 
 
+def test_a_rule_of_fhir_needs_no_row() -> None:
+    assert "FHIR R4" in advice("con-5")
+    assert "UTF-8" in advice("utf-16")
+
+
 def test_an_unknown_code_has_none() -> None:
     assert advice("no-code-of-ours") == ""
 
