@@ -80,15 +80,15 @@ class Store:
         self.lock = RLock()
         self._last = 0
         self._depth = 0
-        self.connection = sqlite3.connect(db or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
         try:
-            self._open(db)
+            self.connection = sqlite3.connect(db or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
+            try:
+                self._open(db)
+            except BaseException:
+                self.connection.close()
+                raise
         except sqlite3.Error as error:
-            self.connection.close()
             raise ConfigError(f"{db}: can't be used as the sandbox's database: {error}", "name another file with --db") from error
-        except ConfigError:
-            self.connection.close()
-            raise
 
     def _open(self, db: Path | None) -> None:
         (application,) = self.connection.execute("PRAGMA application_id").fetchone()
