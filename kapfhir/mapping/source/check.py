@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Self
 
 from kapfhir.errors import ConfigError, MappingError, Problem
 from kapfhir.mapping.codes import Codes
@@ -21,7 +19,6 @@ from .lines import Checked, check_map
 from .local import LocalTables
 from .references import References
 from .shape import Shapes
-from .store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,72 +31,36 @@ class Blocked:
     table: str
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True)
 class SourceMaps:
-    """The maps of one source, ready for the rows of one export; one reading at a time. `with` frees what it spilled to disk."""
+    """The maps of one source, ready for the rows of one export."""
 
     source: str
     plans: tuple[Plan, ...]
     blocked: tuple[Blocked, ...]
     todos: tuple[Problem, ...]
-    scopes: dict[str, set[str]]  # concept -> the tables that hold all of its records: `scope: full`
+    full: dict[str, frozenset[str]]  # concept -> its tables of `scope: full`: a record that such tables hold no longer is gone
     shapes: Shapes
     references: References
-    unsure: set[str] = field(default_factory=set)  # concepts of whose rows some could not be told by a key
-    complete: set[str] = field(default_factory=set)  # concepts of which the export holds every record
-    store: Store | None = None
+    scopes: dict[str, set[str]] = field(default_factory=dict)  # as `full`, without the tables whose rows have no sure key
 
-    def start(self) -> Store:
-        """An empty store for a new reading; the one of the last reading is gone."""
-        self.close()
-        self.store = Store()
-        weakref.finalize(self, self.store.close)
-        self.unsure.clear()
-        return self.store
-
-    def seen(self, concept: str, key: str) -> bool:
-        """After a reading: did some row have this key, be its record good or rejected?"""
-        return self.store is not None and self.store.fate(concept, key) is not None
-
-    def gone(self, concept: str, key: str) -> bool:
-        """After a reading: is it certain that the export should hold this record, and does not?
-
-        Never for a concept with a table of `scope: delta`, a map with TODO lines, an empty table, or rows whose key can't be read.
-        """
-        sure = concept in self.complete and concept not in self.unsure
-        return sure and self.store is not None and not self.seen(concept, key)
-
-    def close(self) -> None:
-        if self.store is not None:
-            self.store.close()
-            self.store = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def restore_scopes(self) -> None:
+        """What holds before the first row."""
+        self.scopes.update({concept: set(tables) for concept, tables in self.full.items()})
 
 
 def load_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> SourceMaps:
     """The maps of a source, checked against an export (without one: against all but headers) and compiled.
 
-    `zone`: of local times where a map says none. MappingError with all faults; TODO lines alone are no error here, they are in `todos`.
+    `zone`: of local times where a map says none. MappingError with all faults; TODO lines alone are no error here: see `todos`.
     ConfigError if there is no such source.
     """
     maps, problems = _check(folder, source, export, codes, zone)
     if any(p.code != "todo" for p in problems):
         raise MappingError(problems)
-    return SourceMaps(
-        source,
-        maps.plans,
-        maps.blocked,
-        tuple(problems),
-        maps.scopes,
-        Shapes(codes),
-        maps.references,
-        complete=maps.complete,
-    )
+    loaded = SourceMaps(source, maps.plans, maps.blocked, tuple(problems), maps.full, Shapes(codes), maps.references)
+    loaded.restore_scopes()
+    return loaded
 
 
 def check_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> list[Problem]:
@@ -112,8 +73,7 @@ class _Maps:
     references: References
     plans: tuple[Plan, ...] = ()
     blocked: tuple[Blocked, ...] = ()
-    scopes: dict[str, set[str]] = field(default_factory=dict)
-    complete: set[str] = field(default_factory=set)
+    full: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> tuple[_Maps, list[Problem]]:
@@ -122,7 +82,6 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
     found: list[Problem] = []
     checked: list[Checked] = []
     maps = _Maps(references)
-    unread: list[Blocked] = []
     for parsed, problems in parse_maps(folder, source):
         if parsed is not None:
             checked.append(check_map(parsed, export, tables, references, zone, problems))
@@ -132,14 +91,10 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
     if not any(p.code != "todo" for p in found):
         found += _incomplete(checked)
     maps.plans = tuple(c.plan for c in checked if c.plan)
-    maps.blocked = (*unread, *(_blocked(c) for c in checked if c.blocked))
+    maps.blocked = tuple(_blocked(c) for c in checked if c.blocked)
     for concept in CONCEPTS:
-        same = [c for c in checked if c.map.concept == concept and _fills(c)]
-        full = {str(c.map.table) for c in same if not c.map.delta}
-        if full:
-            maps.scopes[concept] = full
-        if same and all(c.plan and c.plan.full for c in same) and not any(b.concept in (concept, "") for b in maps.blocked):
-            maps.complete.add(concept)
+        same = [c for c in checked if c.map.concept == concept and (c.plan or export is None) and not c.blocked]
+        maps.full[concept] = frozenset(str(c.map.table) for c in same if not c.map.delta)
     return maps, sorted(found, key=lambda p: p.order)
 
 

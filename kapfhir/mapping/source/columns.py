@@ -19,9 +19,7 @@ class Columns:
 
     def __init__(self, parsed: Map, export: Export | None, problems: Problems) -> None:
         self.problems = problems
-        self.dialect = Dialect(
-            str(parsed.encoding) if parsed.encoding else None, str(parsed.delimiter) if parsed.delimiter else None
-        )
+        self.dialect = dialect_of(parsed)
         self.name = str(parsed.table)
         self.table: Table | None = None
         self.header = self._header(parsed, export)
@@ -85,3 +83,8 @@ class Columns:
                 raise  # a fault of the export, not of the map
             self.problems.say(parsed.encoding or parsed.table, error.code, error.text, error.hint)
             return None
+
+
+def dialect_of(parsed: Map) -> Dialect:
+    """How a map says that its table is written."""
+    return Dialect(str(parsed.encoding) if parsed.encoding else None, str(parsed.delimiter) if parsed.delimiter else None)

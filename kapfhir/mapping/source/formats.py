@@ -1,7 +1,8 @@
 """Dates and times as a column writes them.
 
-A format is made of YYYY MM DD Mon hh mm ss AM Z, or is `iso` or `excel`. One digit is as good as two for MM DD hh; Z stands for an
-offset (`Z`, `-08:00`); other characters stand for themselves. A cell that was a date in its sheet is that date, whatever the format.
+A format is made of YYYY MM DD Mon hh mm ss AM Z, or is `iso` or `excel`. One digit is as good as two for MM DD hh; Z is an
+offset (`Z`, `-08:00`); other characters stand for themselves. A cell that was a date in its sheet is that date, whatever the
+format.
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ class _MapCheck:
         else:
             self.filled[path] = line.at
             # a default must not stand for a text that can't be read: what it would say is not what the row says
-            kept = "field" if found.optional and not found.defaulted else loses
+            kept = "field" if found.optional and (found.many or not found.defaulted) else loses
             if Absent in found.types and kept == "field":
                 kept = "absent"
             kinds = Kinds.of(found, plain, item=node is owner and node.kind not in CONCEPTS.values())

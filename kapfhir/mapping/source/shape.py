@@ -102,9 +102,7 @@ class Shape:
             tell("conflicting-rows", text, origins, "item", conflict.path, (conflict.name,))
             return None
 
-    def _make(
-        self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path
-    ) -> Any:
+    def _make(self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path) -> Any:
         gone: set[str] = set()  # withheld here: each field once, so this comes to an end
         while True:
             if self.complete is not None:

@@ -21,7 +21,12 @@ NUMBERS = {name: number for number, name in enumerate(CONCEPTS)}
 CACHE_KIB = 2000
 BATCH = 2000
 PARTS, PIECE = 64, 1536  # keys are looked through in 64 parts; so many numbers of a part are held before they go to disk
-ONCE, DOUBLE, CONFLICT = 0, 1, 2
+ONCE, DOUBLE, CONFLICT, CONFLICT_AGAIN = (
+    0,
+    1,
+    2,
+    3,
+)  # the first of its rows or the only one; a later equal one; one of differing ones
 MOST_ROWS = 50_000  # of one record: more is a wrong key column
 Waiting = tuple[int, int, bytes]  # number of the plan, row, cells
 
@@ -32,6 +37,7 @@ CREATE TABLE anchor(key TEXT PRIMARY KEY, start TEXT, end TEXT) WITHOUT ROWID;
 CREATE TABLE waiting(key TEXT, plan INTEGER, line INTEGER, cells BLOB);
 CREATE TABLE piece(part INTEGER, numbers BLOB);
 CREATE TABLE repeat(line INTEGER PRIMARY KEY, verdict INTEGER);
+CREATE TABLE lost(key TEXT);
 BEGIN;
 """
 
@@ -62,6 +68,20 @@ class Store:
         """True for a record, False for a rejected one, None for a key that no row had. Of what was flushed."""
         row = self.db.execute("SELECT good FROM fate WHERE concept=? AND key=?", (NUMBERS[concept], key)).fetchone()
         return None if row is None else bool(row[0])
+
+    def keep_lost(self, key: str) -> None:
+        """The key of a row that can't be taken."""
+        self._many("INSERT INTO lost VALUES(?)", [(key,)])
+
+    def lost_keys(self, concept: str) -> Iterator[str]:
+        """The keys of such rows that no other row of the concept had: rejected. They are forgotten after that."""
+        self.flush()
+        number = NUMBERS[concept]
+        self._many("DELETE FROM lost WHERE EXISTS (SELECT 1 FROM fate WHERE concept=? AND fate.key=lost.key)", [(number,)])
+        self._many("INSERT INTO fate SELECT DISTINCT ?, key, 0 FROM lost", [(number,)])
+        for (key,) in self.db.execute("SELECT DISTINCT key FROM lost ORDER BY key"):
+            yield str(key)
+        self._many("DELETE FROM lost", [()])
 
     def keep_anchor(self, key: str, anchor: Anchor) -> None:
         end = anchor.end.isoformat() if anchor.end else None
@@ -102,7 +122,8 @@ class Store:
             same = list(group)
             if len(same) > 1:
                 equal = len({cells for *_, cells in same}) == 1
-                verdicts = [(line, (DOUBLE if n else ONCE) if equal else CONFLICT) for n, (_, line, _) in enumerate(same)]
+                first, later = (ONCE, DOUBLE) if equal else (CONFLICT, CONFLICT_AGAIN)
+                verdicts = [(line, later if n else first) for n, (_, line, _) in enumerate(same)]
                 self._many("INSERT INTO repeat VALUES(?,?)", verdicts)
 
     def repeats(self) -> Iterator[tuple[int, int]]:

@@ -55,7 +55,7 @@ class Teller:
         if any(line.columns for number, _ in origins for line in find_lines(self.plans[number], path, names)):
             self.tell(code, text, origins, lost, path, names)
 
-    def tell_once(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
+    def tell_rows(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
         """Something about whole rows."""
         severity = "warning" if lost == "once" else "error"
         for number, row in origins:

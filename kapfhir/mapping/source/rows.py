@@ -1,0 +1,80 @@
+"""The rows of one table as its map wants them: with their key, the cells that are used, and these as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+
+from kapfhir.errors import Problem
+from kapfhir.sources.table import Row, Table
+
+from .fill import Plan
+from .formats import TYPED, Bad
+from .store import pack
+from .telling import Teller
+
+KeyedRow = tuple[int, str, Row, bytes]
+Keyless = Callable[[str | None], None]  # takes the key of a row that can't be taken, or None if it has none that can be read
+
+
+class Rows:
+    """One table, read as often as one likes."""
+
+    def __init__(self, plan: Plan, number: int, table: Table, teller: Teller, keyless: Keyless) -> None:
+        self.plan, self.number, self.table, self.teller, self.keyless = plan, number, table, teller, keyless
+
+    def keys(self) -> Iterator[tuple[int, str, bytes]]:
+        """Row, key and cells; nothing is told."""
+        return ((line, key, packed) for line, key, _, packed in filter(None, self.read(loud=False)))
+
+    def read(self, *, loud: bool = True) -> Iterator[KeyedRow | None]:
+        """The rows that `where` wants. `loud`: those that can't be taken are told; None stands in their place."""
+        plan, teller = self.plan, self.teller
+        teller.plan = plan
+        get, width, wanted, places = plan.key.get, plan.width, plan.wanted, plan.places
+        pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+        for item in self.table.rows(plan.dialect):
+            if isinstance(item, Problem):
+                if loud:
+                    teller.pass_on(item, plan)
+                    self.keyless(None)
+                    yield None
+                continue
+            line, row = item
+            if len(row) != width:
+                if loud:
+                    self._refuse(line, row)
+                    yield None
+                continue
+            cells = pick(row)
+            try:
+                packed = pack(cells)
+            except ValueError:  # typed cells of a sheet
+                cells = tuple([TYPED + c if type(c) is not str else c for c in cells])
+                packed = pack(cells)
+            if wanted is not None and not wanted(cells):
+                continue
+            try:
+                key, bad = get(cells), None
+            except Bad as found:
+                key, bad = None, found
+            if key:
+                yield line, key, cells, packed
+            elif loud:
+                teller.row = line
+                teller.say(plan.key, bad or Bad("missing-key"))
+                if bad is not None:
+                    self.keyless(None)
+                yield None
+
+    def _refuse(self, line: int, row: Row) -> None:
+        """A row of another length than the header: no cell of it is sure. Its key is kept, so that it does not count as gone."""
+        plan = self.plan
+        code = "short-row" if len(row) < plan.width else "long-row"
+        text = f"the row has {len(row)} cells, the header {plan.width}"
+        self.teller.tell_rows(code, text, ((self.number, line),), "record", "check its delimiters and quotes")
+        try:
+            key = plan.key.get(tuple(row[p] if p < len(row) else "" for p in plan.places))
+        except Bad:
+            key = None
+        self.keyless(key)

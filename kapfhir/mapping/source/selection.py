@@ -1,0 +1,34 @@
+"""Which sources an export could come from: those whose tables and columns it has."""
+
+from __future__ import annotations
+
+from kapfhir.mapping.folder import MapFolder
+from kapfhir.sources.export import Export
+from kapfhir.sources.table import TableError
+
+from .check import parse_maps
+from .columns import dialect_of
+from .grammar import Map
+
+
+def candidates(folder: MapFolder, export: Export) -> list[str]:
+    """The sources of which every map finds its table and columns in this export. Maps that can't be parsed fit nothing."""
+    return [source for source in folder.sources() if _fits(folder, source, export)]
+
+
+def _fits(folder: MapFolder, source: str, export: Export) -> bool:
+    maps = [parsed for parsed, _ in parse_maps(folder, source)]
+    return bool(maps) and all(parsed is not None and _finds(parsed, export) for parsed in maps)
+
+
+def _finds(parsed: Map, export: Export) -> bool:
+    table = export.tables.get(parsed.table)
+    if table is None:
+        return not parsed.table  # a table that is still to do
+    named = {str(c) for line in parsed.lines for c in (*line.columns, *(c for c, _ in line.where))}
+    named |= {str(c) for c, _ in parsed.where}
+    try:
+        header = table.header(dialect_of(parsed))
+    except TableError:
+        return False
+    return named <= set(header) or not header
