@@ -88,18 +88,19 @@ class Client:
         total = self.http.request("GET", f"{type_name}?{query}", headers=FRESH).body.get("total")
         return total if isinstance(total, int) else None
 
-    def transaction(self, bundle: bytes, *, stale_again: bool = True) -> list[dict[str, Any]]:
+    def transaction(self, bundle: bytes, entries: int, *, stale_again: bool = True) -> list[dict[str, Any]]:
         """The response of every entry, in order. All or nothing; repeated with the same bytes after a lost race or answer.
 
         `stale_again`: whether 412 may come from a lost race, too (it can't say "several match", as no entry has a condition).
         """
         again = RACE_OR_STALE if stale_again else RACE
         answer = self.http.request("POST", "", body=bundle, headers=PATIENT_WRITE, again=again, write=True)
-        return self._responses(answer)
+        return self._responses(answer, entries)
 
-    def batch(self, bundle: bytes) -> list[dict[str, Any]]:
+    def batch(self, bundle: bytes, entries: int) -> list[dict[str, Any]]:
         """The response of every entry, in order; each has a status of its own."""
-        return self._responses(self.http.request("POST", "", body=bundle, headers=FRESH | PATIENT_WRITE, write=True))
+        answer = self.http.request("POST", "", body=bundle, headers=FRESH | PATIENT_WRITE, write=True)
+        return self._responses(answer, entries)
 
     def put(self, resource: Mapping[str, Any]) -> Answer:
         """Create or update under the id that it has."""
@@ -113,11 +114,13 @@ class Client:
         body = exact.dumps(resource)
         return self.http.request("PUT", path, body=body, headers=PATIENT_WRITE, again=RACE, needs_body=False, write=True)
 
-    def _responses(self, answer: Answer) -> list[dict[str, Any]]:
-        entries = answer.body.get("entry")
-        if answer.body.get("resourceType") != "Bundle" or not isinstance(entries, list):
-            raise TemporaryServerError(f"POST {self.http.host}: the answer is no Bundle of responses", "", answer.status)
-        return [entry.get("response") or {} for entry in entries]
+    def _responses(self, answer: Answer, entries: int) -> list[dict[str, Any]]:
+        found = answer.body.get("entry", [])
+        if answer.body.get("resourceType") != "Bundle" or not isinstance(found, list) or len(found) != entries:
+            raise TemporaryServerError(
+                f"POST {self.http.host}: the answer is no Bundle of {entries} responses", "", answer.status
+            )
+        return [entry.get("response") or {} for entry in found]
 
 
 def match_identifier(system: str, value: str) -> str:

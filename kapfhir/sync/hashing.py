@@ -36,7 +36,7 @@ def content_hash(resource: Mapping[str, Any]) -> str:
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], base: str, *, ids: bool = True) -> tuple[str, ...]:
     """The paths of the elements that differ (`component[1].valueQuantity.value`), at most a dozen; none if nothing does.
 
-    `ids=False`: the server chose ids of its own; then neither ids nor literal references count, but a reference's type and identifier.
+    `ids=False`: the server chose ids of its own; then references count by type and identifier, and ids do not.
     """
     return tuple(islice(_Comparison(base, ids).resource(ours, theirs), MOST_PATHS))
 

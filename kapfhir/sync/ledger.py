@@ -1,8 +1,9 @@
 """What we know to be on a server: an SQLite file for one server and one clinic namespace.
 
 It holds keys, ids, versions and hashes, never a resource. It is written before a send (`pending`) and after it (`done`,
-`refused`), so that a run that was killed can be taken up: whatever is not `done` is compared with the server before anything is sent again.
-A record's digest stands there only while all its resources are `done`: then its rows need not even be mapped.
+`refused`), so a killed run can be taken up: whatever is not `done` is compared with the server before anything is sent again.
+A record's digest stands there only while all its resources are `done`: then its rows need not even be mapped. `gone` is what
+the source no longer has, and the server still does.
 
 One run at a time: the file is locked as long as it is open.
 """
@@ -33,10 +34,11 @@ CREATE TABLE records (
   dose_start TEXT, dose_end TEXT, PRIMARY KEY (concept, key)
 ) WITHOUT ROWID;
 CREATE TABLE resources (
-  type TEXT, id TEXT, concept TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL, server_id TEXT NOT NULL, version TEXT NOT NULL,
-  state TEXT NOT NULL, outcome TEXT NOT NULL, sent_at TEXT NOT NULL, PRIMARY KEY (type, id)
+  type TEXT, id TEXT, concept TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL, server_id TEXT NOT NULL,
+  version TEXT NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL, sent_at TEXT NOT NULL, PRIMARY KEY (type, id)
 ) WITHOUT ROWID;
 CREATE INDEX resources_of_record ON resources (concept, key);
+CREATE INDEX resources_gone ON resources (state) WHERE state = 'gone';
 """
 KNOWN = "SELECT type, id, concept, key, hash, server_id, version, state, outcome FROM resources"
 RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM records"
@@ -63,7 +65,7 @@ class Entry:
     hash: str
     server_id: str = ""
     version: str = ""
-    state: str = "done"  # pending | done | refused
+    state: str = "done"  # pending | done | refused | gone
     outcome: str = ""
 
 
@@ -138,6 +140,7 @@ class Ledger:
         self._made_by = made_by
         self._connection = connection
         self._lock = RLock()
+        self._trusted = True
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +186,8 @@ class Ledger:
 
     def digest(self, concept: str, key: str) -> str | None:
         """The digest of its rows, if all its resources are there as these maps make them."""
+        if not self._trusted:
+            return None
         rows = self._rows("SELECT digest, made_by FROM records WHERE concept = ? AND key = ?", concept, key)
         return rows[0][0] or None if rows and rows[0][1] == self._made_by else None
 
@@ -211,8 +216,23 @@ class Ledger:
         rows = self._rows(f"{KNOWN} WHERE type = ? AND id = ?", type_name, identity)
         return Entry(*rows[0]) if rows else None
 
-    def is_empty(self) -> bool:
-        return not self._rows("SELECT 1 FROM resources LIMIT 1")
+    def gone(self) -> list[Entry]:
+        """What the source had lost already in an earlier run, and the server still has."""
+        return [Entry(*row) for row in self._rows(f"{KNOWN} WHERE state = 'gone' ORDER BY type, id")]
+
+    def newest(self, most: int) -> list[Entry]:
+        """Some of what should be on the server, of one type."""
+        type_name = self._rows("SELECT type FROM resources WHERE state = 'done' LIMIT 1")
+        found = f"{KNOWN} WHERE state = 'done' AND type = ? ORDER BY sent_at DESC, id LIMIT {most}"
+        return [Entry(*row) for row in self._rows(found, type_name[0][0])] if type_name else []
+
+    @property
+    def trusted(self) -> bool:
+        """False once the server was found not to hold what stands here: then everything is compared with it anew."""
+        return self._trusted
+
+    def distrust(self) -> None:
+        self._trusted = False
 
     # what is written
 
@@ -230,10 +250,6 @@ class Ledger:
                 "UPDATE records SET digest = '' WHERE concept = ? AND key = ?", {(e.concept, e.key) for e in entries}
             )
 
-    def mark_done(self, entries: Iterable[Entry]) -> None:
-        """After a send, or after they were found on the server as they should be."""
-        self._write(entries)
-
     def mark_refused(self, entry: Entry, outcome: str) -> None:
         """After a refusal; `outcome` in words that hold no patient's data."""
         with self._writing():
@@ -241,7 +257,8 @@ class Ledger:
                 "UPDATE resources SET state = 'refused', outcome = ? WHERE type = ? AND id = ?", (outcome, entry.type, entry.id)
             )
 
-    def _write(self, entries: Iterable[Entry]) -> None:
+    def keep(self, entries: Iterable[Entry]) -> None:
+        """After a send, or after they were found on the server: what is known of them now."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [(e.type, e.id, e.concept, e.key, e.hash, e.server_id, e.version, e.state, e.outcome, now) for e in entries]
         with self._writing():

@@ -1,0 +1,291 @@
+"""Decides what is to be done: what the maps make, against the ledger, and against the server where the ledger knows nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kapfhir.errors import Problem
+from kapfhir.fhir import exact
+from kapfhir.mapping.units import Mapped, Place, Rejected, Same
+from kapfhir.server.client import Client
+from kapfhir.server.known import find_public, require_synthetic
+
+from .action import Action, Sign
+from .hashing import content_hash, differences
+from .ledger import Entry, Ledger
+from .look import Look, Wanted
+from .settle import settle
+from .store import EVERYBODY, Planned, Store
+
+logger = logging.getLogger(__name__)
+REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})"')
+LOOK_AT_ONCE = 100
+MOST_LOOKED_FOR = 1500  # resources in memory that wait for an answer
+PROBED = 10
+
+
+class Plan:
+    """Actions, counts, problems. Holds a temporary file until it is closed; a context manager."""
+
+    def __init__(self, store: Store, *, ids: bool) -> None:
+        self.store = store
+        self.ids = ids  # the server takes ids that we choose
+        self.counts: Counter[Sign] = Counter()
+        self.records = 0
+        self.rejected = 0  # records that their rows can't make
+        self.notes: list[str] = []
+        self.requests = 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything but what is as it should be."""
+        return any(count for sign, count in self.counts.items() if sign is not Sign.UNCHANGED)
+
+    @property
+    def to_send(self) -> int:
+        """How many resources an apply would send now."""
+        return int(self.store.run("SELECT count(*) FROM actions WHERE waiting")[0][0])
+
+    def actions(self, *, unchanged: bool = False) -> Iterator[Action]:
+        """In the order of the source, what is gone from it last. `unchanged`: those of rows that were mapped again, too."""
+        for kept in self.store.actions("1" if unchanged else "sign != '='"):
+            yield _action(kept)
+
+    def problems(self) -> Iterator[Problem]:
+        """What the rows and maps had to tell, then what can't be sent."""
+        yield from self.store.problems()
+        for kept in self.store.actions("sign = '!'"):
+            yield Problem(
+                kept.place, kept.row, "", kept.code, f"{kept.name} is not sent: {kept.reason}", effect="not on the server"
+            )
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def plan(
+    units: Iterable[Mapped | Same | Rejected | Problem],
+    ledger: Ledger,
+    client: Client,
+    scopes: Mapping[str, AbstractSet[str]] | None = None,
+) -> Plan:
+    """What it takes to make the server hold these units. Writes nothing, neither there nor in the ledger.
+
+    `units` may be lazy: the server is asked what it is before the first of them is taken. `scopes` names the full-scope tables of
+    the export for each concept: a record whose rows stood only in such tables, and stand there no longer, is gone.
+    Raises ConfigError (no R4 server, no usable strategy, real data for a public server) and the ServerErrors.
+    """
+    before = client.meter.requests
+    planner = _Planner(ledger, client, scopes or {})
+    try:
+        planner.probe()
+        for unit in units:
+            planner.take(unit)
+        planner.finish()
+    except BaseException:
+        planner.plan.close()
+        raise
+    planner.plan.requests = client.meter.requests - before
+    return planner.plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A resource that the server has to be asked for."""
+
+    seq: int
+    resource: dict[str, Any]
+    unit: Mapped
+    hash: str
+    known: Entry | None
+
+
+class _Planner:
+    def __init__(self, ledger: Ledger, client: Client, scopes: Mapping[str, AbstractSet[str]]) -> None:
+        self.ledger = ledger
+        self.client = client
+        self.scopes = scopes
+        ids = client.strategy().kind == "ids"
+        self.plan = Plan(Store(), ids=ids)
+        self.store = self.plan.store
+        self.look = Look(client, ids=ids)
+        self.public = find_public(client.base) is not None
+        self.open: dict[str, list[_Open]] = {}
+        self.seq = 0
+
+    def probe(self) -> None:
+        """A server that was emptied since (test servers are) makes the ledger worthless: see whether anything of it is there."""
+        some = self.ledger.newest(PROBED)
+        wanted = [Wanted(e.id, "", "", e.server_id) for e in some]
+        if some and not self.look.find(some[0].type, wanted):
+            self.ledger.distrust()
+            self.plan.notes.append("the server holds nothing of what the ledger says: everything is compared with it anew")
+            logger.warning("ledger=distrusted probed=%d type=%s", len(some), some[0].type)
+
+    def take(self, unit: Mapped | Same | Rejected | Problem) -> None:
+        if isinstance(unit, Mapped):
+            self._take_mapped(unit)
+        elif isinstance(unit, Same):
+            known = self.ledger.record(unit.concept, unit.key)
+            self.plan.counts[Sign.UNCHANGED] += known.size if known else 0
+            self.plan.records += 1
+            self.store.add_unit(unit)
+        elif isinstance(unit, Rejected):
+            self.plan.rejected += 1
+            self.store.add_unit(unit)
+        else:
+            self.store.add_problem(unit)
+
+    def _take_mapped(self, unit: Mapped) -> None:
+        if self.public:
+            require_synthetic(self.client.base, unit.resources)
+        self.plan.records += 1
+        known = self.ledger.resources_of(unit.concept, unit.key)
+        for resource in unit.resources:
+            self._take_resource(resource, unit, known.pop((resource["resourceType"], resource["id"]), None))
+        former = self.ledger.record(unit.concept, unit.key)
+        tables = frozenset(place.table for place in unit.places)
+        self.store.add_unit(unit)
+        if former and unit.digest and tables | former.tables <= self.scopes.get(unit.concept, frozenset()):
+            for entry in known.values():
+                self._gone(entry, unit.places)
+
+    def _take_resource(self, resource: dict[str, Any], unit: Mapped, known: Entry | None) -> None:
+        type_name = resource["resourceType"]
+        mark = content_hash(resource)
+        self.seq += 1
+        found = _Open(self.seq, resource, unit, mark, known)
+        if not self.client.capability.takes(type_name):
+            self._add(found, Sign.REFUSED, code="type-not-taken", reason=f"the server takes no {type_name}")
+        elif known and known.state == "done" and known.hash == mark and self.ledger.trusted:
+            self._add(found, Sign.UNCHANGED)
+        elif (known is None or not self.ledger.trusted) and self.look.is_empty(type_name, _identifier(resource)[0]):
+            self._add(found, Sign.CREATE)
+        else:
+            waiting = self.open.setdefault(type_name, [])
+            waiting.append(found)
+            if len(waiting) >= LOOK_AT_ONCE:
+                self._ask(type_name)
+            elif sum(map(len, self.open.values())) >= MOST_LOOKED_FOR:
+                self._ask_all()
+
+    def _ask_all(self) -> None:
+        for type_name in list(self.open):
+            self._ask(type_name)
+
+    def _ask(self, type_name: str) -> None:
+        waiting = self.open.pop(type_name)
+        there = self.look.find(
+            type_name,
+            [Wanted(o.resource["id"], *_identifier(o.resource), o.known.server_id if o.known else "") for o in waiting],
+        )
+        for found in waiting:
+            theirs = there.get(found.resource["id"])
+            if theirs is None:
+                self._add(found, Sign.CREATE)
+                continue
+            changed = differences(found.resource, theirs, self.client.base, ids=self.plan.ids)
+            sign = Sign.UPDATE if changed else Sign.UNCHANGED
+            self._add(found, sign, changed, theirs=theirs)
+
+    def _add(
+        self,
+        found: _Open,
+        sign: Sign,
+        changed: tuple[str, ...] = (),
+        *,
+        code: str = "",
+        reason: str = "",
+        theirs: Mapping[str, Any] | None = None,
+    ) -> None:
+        resource, unit, known = found.resource, found.unit, found.known
+        body = exact.dumps(resource) if sign in (Sign.CREATE, Sign.UPDATE) else None
+        targets = list(dict.fromkeys(r.decode() for r in REFERENCE.findall(body))) if body else []
+        place = unit.places[0] if unit.places else Place("", 0)
+        system, value = _identifier(resource)
+        if theirs is not None:
+            server_id, version = str(theirs["id"]), str(theirs.get("meta", {}).get("versionId", ""))
+        else:  # one that is gone from there gets a new id there
+            server_id, version = (known.server_id, known.version) if known and sign is not Sign.CREATE else ("", "")
+        planned = Planned(
+            seq=found.seq,
+            sign=sign,
+            type=resource["resourceType"],
+            id=resource["id"],
+            concept=unit.concept,
+            key=unit.key,
+            place=place.table,
+            row=place.row,
+            hash=found.hash,
+            changed="\n".join(changed),
+            code=code,
+            reason=reason,
+            system=system,
+            value=value,
+            server_id=server_id,
+            version=version,
+            adopt=sign is Sign.UNCHANGED and theirs is not None,
+            owner=_owner(resource, targets),
+            refs=" ".join(targets),
+            size=len(body or b""),
+            waiting=body is not None,
+        )
+        self.store.add(planned, body)
+
+    def _gone(self, entry: Entry, places: tuple[Place, ...] = ()) -> None:
+        self.seq += 1
+        place = places[0] if places else Place("", 0)
+        gone = Planned(self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
+        self.store.add(gone)
+
+    def finish(self) -> None:
+        """Once every unit was taken: the last questions, what is gone, what hangs on what can't be sent, and the order."""
+        self._ask_all()
+        self.store.index()
+        for record in self.ledger.records():
+            scope = self.scopes.get(record.concept, frozenset())
+            if record.tables and record.tables <= scope and not self.store.record_kind(record.concept, record.key):
+                for entry in self.ledger.resources_of(record.concept, record.key).values():
+                    self._gone(entry)
+        for entry in self.ledger.gone():
+            if self.store.record_kind(entry.concept, entry.key) == "same":
+                self._gone(entry)
+        settle(self.store, self.ledger)
+        for sign, count in self.store.run("SELECT sign, count(*) FROM actions GROUP BY sign"):
+            self.plan.counts[Sign(sign)] += count
+
+
+def _identifier(resource: Mapping[str, Any]) -> tuple[str, str]:
+    """System and value of its first identifier."""
+    found: Any = resource.get("identifier") or ({},)
+    first = found if isinstance(found, dict) else found[0]
+    return str(first.get("system", "")), str(first.get("value", ""))
+
+
+def _owner(resource: Mapping[str, Any], targets: list[str]) -> str:
+    """The patient whose resource it is; everybody's if it points to none."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    for name in ("subject", "patient"):
+        reference = resource.get(name)
+        if isinstance(reference, dict) and str(reference.get("reference", "")).startswith("Patient/"):
+            return str(reference["reference"]).removeprefix("Patient/")
+    return next((t.removeprefix("Patient/") for t in targets if t.startswith("Patient/")), EVERYBODY)
+
+
+def _action(kept: Planned) -> Action:
+    place = Place(kept.place, kept.row) if kept.row else None
+    changed = tuple(kept.changed.split("\n")) if kept.changed else ()
+    return Action(kept.sign, kept.type, kept.id, kept.concept, kept.key, place, changed, kept.code, kept.reason)
