@@ -25,8 +25,8 @@ ADDED = {  # owner -> elements that 4.0.1 does not have
     "Meta": "account accounts author compartment onBehalfOf project",
     "ObservationDefinition": "publisher",
     "ResearchStudy": (
-        "associatedParty classifier comparisonGroup descriptionSummary label name outcomeMeasure progressStatus recruitment region "
-        "result studyDesign whyStopped"
+        "associatedParty classifier comparisonGroup descriptionSummary label name outcomeMeasure progressStatus recruitment "
+        "region result studyDesign whyStopped"
     ),
     "ResearchStudy.objective": "description",
     "EvidenceVariable.characteristic": (

@@ -2,7 +2,7 @@
 
 `python -m kapfhir.fhir.compile_facts` compiles that file from the published definitions.
 
-    {"types":   {"Encounter": {"status": ["code", 1, 1, "encounter-status"], "subject": ["Reference", 0, 1, "", "Patient|Group"]}},
+    {"types":   {"Encounter": {"status": ["code", 1, 1, "encounter-status"], "subject": ["Reference", 0, 1, "", "Patient"]}},
      "codes":   {"encounter-status": {"http://hl7.org/fhir/encounter-status": "planned arrived ..."}},
      "regex":   {"date": "..."}, "resources": ["Account", ...], "simple": ["MedicationAdministration.dosage.dose", ...],
      "extensions": {"procedure-method": ["Procedure", "CodeableConcept"], ...}}

@@ -1,8 +1,8 @@
 """Is this resource R4? Every problem of it at once, by the definitions of 4.0.1; no problem repeats a value.
 
-    check(resource)     a resource as Python data
-    check_text(bytes)   a JSON text, with the faults that only a text can have: duplicate keys, comments, bytes that are not UTF-8
-    check_file(path)    JSON, a Bundle, or NDJSON line by line, with the file's line in each problem
+check(resource)     a resource as Python data
+check_text(bytes)   a JSON text, with the faults that only a text can have: duplicate keys, comments, bytes that are not UTF-8
+check_file(path)    JSON, a Bundle, or NDJSON line by line, with the file's line in each problem
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def check(resource: Any) -> list[Problem]:
 
 def walk(resource: Any, quick: Callable[[Any], bool] | None = None) -> list[Problem]:
     """As `check`, but without a quick answer for the whole; `quick` may give one for the entries of a Bundle."""
-    conditional = isinstance(resource, dict) and resource.get("type") == "transaction"
+    conditional = (
+        isinstance(resource, dict) and resource.get("resourceType") == "Bundle" and resource.get("type") == "transaction"
+    )
     scope = Scope(_name(resource), resource if isinstance(resource, dict) else {}, conditional=conditional, is_right=quick)
     walk_root(scope, resource, "", walk_resource)
     return scope.found

@@ -52,10 +52,14 @@ def _entry(scope: Scope, entry: Node, path: str, kind: str) -> None:
     if "search" in entry and kind != "searchset":
         scope.say(path, "bdl-2", "has search, but the Bundle is no searchset")
     if (request is not None) != (kind in REQUESTED):
-        scope.say(path, "bdl-3", "has a request, which this type of Bundle may not" if request else "lacks the request that it needs")
+        scope.say(
+            path, "bdl-3", "has a request, which this type of Bundle may not" if request else "lacks the request that it needs"
+        )
     if ("response" in entry) != (kind in ANSWERED):
         needs = kind in ANSWERED
-        scope.say(path, "bdl-4", "lacks the response that it needs" if needs else "has a response, which this type of Bundle may not")
+        scope.say(
+            path, "bdl-4", "lacks the response that it needs" if needs else "has a response, which this type of Bundle may not"
+        )
     if resource is None and request is None and "response" not in entry:
         scope.say(path, "bdl-5", "has no resource, no request and no response")
     if full is None:
@@ -164,12 +168,13 @@ def _links(scope: Scope, entries: list[Node], path: str, kind: str) -> None:
             for other in found:
                 edges[number].add(other)
                 edges[other].add(number)
-            _judge(scope, kind, resource, where, literal, found)
+            _judge(scope, kind, resource, (where, literal), found)
     if kind == "document" and entries:
         _reach(scope, path, entries, edges)
 
 
-def _judge(scope: Scope, kind: str, resource: Node, where: str, literal: str, found: list[int]) -> None:
+def _judge(scope: Scope, kind: str, resource: Node, link: tuple[str, str], found: list[int]) -> None:
+    where, literal = link
     if len(found) > 1 and kind == "document":
         scope.say(where, "ambiguous-reference", f"fits {len(found)} entries of the Bundle")
     elif not found and kind == "document" and resource.get("resourceType") == "Composition" and not literal.startswith("http"):

@@ -15,6 +15,7 @@ from typing import Any
 from kapfhir.fhir.facts import Element, load_facts
 
 from . import specials
+from .invariants import has
 from .primitives import PRIMITIVES
 from .scope import Scope
 from .templates import TEMPLATES, Writer, write_primitive
@@ -86,7 +87,7 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
         writer.add(f"{var} = d[{key!r}]")
         _write_element(writer, var, element, kind)
     for rule in facts.rules:
-        if all(specials.has(own, need) for need in rule.needs):
+        if all(has(own, need) for need in rule.needs):
             if not rule.by_keys:
                 writer.fail_unless(f"{writer.constant(rule.holds)}(d)")
             elif not rule.holds(dict.fromkeys(own)):
@@ -104,7 +105,7 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
 class _Places(dict[str, bool]):
     """Extension url -> may it stand at this place with this kind of value? Asked of the walk's own rules, once for a url."""
 
-    def __init__(self, place: str, value: str, nested: bool) -> None:  # noqa: FBT001 - built here only
+    def __init__(self, place: str, value: str, nested: bool) -> None:
         super().__init__()
         self.place, self.keys_there = place, [k for k in (value, "extension" if nested else "") if k]
 
@@ -134,7 +135,7 @@ def _write_value(w: Writer, var: str, kind: str, element: Element, owner: str) -
         write_primitive(w, var, kind, element, resource=owner in RESOURCES, extension=owner == "Extension")
     elif kind in TEMPLATES:
         TEMPLATES[kind](w, var, element)
-    elif kind == "Resource" or (kind == "CodeableConcept" and element.codes):
+    elif kind == "Resource":
         w.add("return False")
     else:
         name = f"Extension@{owner}.{element.name}" if kind == "Extension" else kind

@@ -34,7 +34,9 @@ def _instant(text: str) -> tuple[datetime, Decimal]:
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])) * (-1 if zone[0] == "-" else 1)
     year = int(second[:4])
     safe = f"{min(max(year, 2), 9998):04}{second[4:]}"  # the ends of what datetime can shift
-    return datetime.fromisoformat(safe) + timedelta(days=366 * (year - int(safe[:4])), seconds=leap) - offset, Decimal(f"0.{fraction or 0}")
+    return datetime.fromisoformat(safe) + timedelta(days=366 * (year - int(safe[:4])), seconds=leap) - offset, Decimal(
+        f"0.{fraction or 0}"
+    )
 
 
 def _period(node: Node) -> bool:
@@ -84,6 +86,11 @@ def _unit(node: Node) -> bool:
     return node.get("system") != UCUM or is_unit(node["code"])
 
 
+def _size(node: Node) -> bool:
+    data = "".join(node["data"].split())
+    return bool(len(data) // 4 * 3 - data.count("=") == node["size"])
+
+
 def _not_negative(name: str) -> Any:
     return lambda node: Decimal(node[name]) >= 0
 
@@ -105,7 +112,9 @@ add_rule("Duration", "drt-1", "has a code but not both a value and the system of
 add_rule("Age", "age-1", "has no code of UCUM, or a value that is not above zero", _age)
 add_rule("Count", "cnt-3", "is not a whole number with the UCUM code 1", _count)
 add_rule("Distance", "dis-1", "has no code of UCUM", _distance)
-add_rule("Period", "per-1", "starts after its end, or the two can't be compared, since one is less precise", _period, needs="start end")
+add_rule(
+    "Period", "per-1", "starts after its end, or the two can't be compared, since one is less precise", _period, needs="start end"
+)
 add_rule("Range", "rng-2", "has a low above its high", _range, needs="low high")
 add_rule(
     "Ratio",
@@ -114,6 +123,7 @@ add_rule(
     lambda node: has(node, "numerator") == has(node, "denominator") and (has(node, "numerator") or "extension" in node),
     by_keys=True,
 )
+add_rule("Attachment", "attachment-size", "has a size that is not that of its data", _size, needs="data size")
 add_rule("Attachment", "att-1", "has data but no contentType", _with("contentType"), needs="data", by_keys=True)
 add_rule("ContactPoint", "cpt-2", "has a value but no system", _with("system"), needs="value", by_keys=True)
 add_rule(

@@ -9,8 +9,8 @@ from typing import Any
 from .invariants import Node, add_rule, has
 
 NAME = re.compile(r"[A-Z][A-Za-z0-9_]{0,254}")
-WITH_OPTIONS = frozenset("choice open-choice decimal integer date dateTime time string quantity".split())
-WITH_LENGTH = frozenset("boolean decimal integer string text url open-choice".split())
+WITH_OPTIONS = frozenset(["choice", "open-choice", "decimal", "integer", "date", "dateTime", "time", "string", "quantity"])
+WITH_LENGTH = frozenset(["boolean", "decimal", "integer", "string", "text", "url", "open-choice"])
 TOKEN = re.compile(r"[a-zA-Z0-9/\-_\[\]@]+")
 
 

@@ -1,8 +1,8 @@
 """What was found right once: units, codes, systems, dates, references and coded concepts repeat in their thousands.
 
-Texts are kept as they are: a text can't change. Of objects a copy is kept and compared with what comes, so that it does not matter
-who changes the original; only objects whose leaves are all texts are kept, since 1, True and Decimal("1.0") are equal to Python.
-Each memo is bounded and is emptied when it is full.
+Texts are kept as they are: a text can't change. Of objects a copy is kept and compared with what comes, so that it does not
+matter who changes the original; only objects whose leaves are all texts are kept, since 1, True and Decimal("1.0") are equal to
+Python. Each memo is bounded and is emptied when it is full.
 """
 
 from __future__ import annotations

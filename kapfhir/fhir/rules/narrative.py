@@ -9,13 +9,14 @@ from .primitives import Fault
 
 NAMESPACE = "http://www.w3.org/1999/xhtml"
 HEAD, TAIL = f'<div xmlns="{NAMESPACE}">', "</div>"
-ELEMENTS = frozenset(
-    """
-    a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd
-    li map ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var
-    """.split(),
-)
-ATTRIBUTES = frozenset("accesskey class dir id lang style tabindex title".split())
+_ELEMENTS = """
+a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img
+kbd li map ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var
+"""
+_CELLS = "abbr align axis char charoff colspan headers nowrap rowspan scope span valign width"
+_IN_TABLES = "caption col colgroup table tbody td tfoot th thead tr"
+ELEMENTS, CELLS, IN_TABLES = (frozenset(text.split()) for text in (_ELEMENTS, _CELLS, _IN_TABLES))
+ATTRIBUTES = frozenset(["accesskey", "class", "dir", "id", "lang", "style", "tabindex", "title"])
 SPECIAL = {
     "a": "charset coords href hreflang name rel rev shape type",
     "area": "alt coords href nohref shape",
@@ -27,8 +28,6 @@ SPECIAL = {
     "q": "cite",
     "table": "border cellpadding cellspacing frame rules summary width",
 }
-CELLS = frozenset("abbr align axis char charoff colspan headers nowrap rowspan scope span valign width".split())
-IN_TABLES = frozenset("caption col colgroup table tbody td tfoot th thead tr".split())
 ALLOWED = {e: ATTRIBUTES | set(SPECIAL.get(e, "").split()) | (CELLS if e in IN_TABLES else set()) for e in ELEMENTS}
 LINKS = frozenset(["href", "src", "cite", "longdesc"])
 

@@ -15,11 +15,9 @@ DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 PATTERNS = {kind: re.compile(pattern) for kind, pattern in load_facts().regex.items()}
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(=\s*){0,2}")
 INTEGERS = {"integer": (-(2**31), 2**31 - 1), "unsignedInt": (0, 2**31 - 1), "positiveInt": (1, 2**31 - 1)}
-TEXTS = frozenset(
-    ["string", "markdown", "code", "id", "uri", "url", "canonical", "oid", "uuid", "date", "dateTime", "instant", "time"]
-    + ["base64Binary", "xhtml"],
-)
+TEXTS = frozenset(PATTERNS) - set(INTEGERS) - {"boolean", "decimal"} | {"xhtml"}
 PRIMITIVES = frozenset([*TEXTS, *INTEGERS, "boolean", "decimal"])
+MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
 ELEMENT_ID = re.compile(r"\S+")
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
@@ -111,6 +109,11 @@ def is_day(text: str) -> bool:
     """Does the calendar have the day that this text of the right form begins with?"""
     year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
     return day <= DAYS[month - 1] or (month == 2 and day == 29 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
+
+
+def is_mime_type(text: str) -> bool:
+    """Has a text the form of a MIME type? Which types there are is not asked."""
+    return MIME.fullmatch(text) is not None and find_fault("code", text) is None
 
 
 def _base64(kind: str, value: str) -> Fault | None:

@@ -16,7 +16,7 @@ URN = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|urn:oid:
 CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?\S+")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def read_type(reference: str) -> str | None:
     """The resource type that a literal reference names; empty where it names none; None if it is no reference."""
     match = RELATIVE.fullmatch(reference) or CONDITIONAL.fullmatch(reference)

@@ -11,7 +11,7 @@ from kapfhir.errors import Problem
 
 from .primitives import Fault
 
-NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,63}")
+NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,63}(\[x\])?")
 
 
 @dataclass(slots=True)

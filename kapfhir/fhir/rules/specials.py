@@ -1,4 +1,4 @@
-"""What single types ask beyond their elements and invariants: references, extensions, narratives, contained resources, codings."""
+"""What single types ask beyond elements and invariants: references, extensions, narratives, contained resources, codings."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any
 from kapfhir.fhir.facts import Element, load_facts
 
 from . import references
+from .bundle import check_bundle
 from .invariants import codings, has
 from .narrative import find_div_fault
 from .primitives import ABSOLUTE, json_name
-from .bundle import check_bundle
 from .scope import Scope
-from .types import TypeFacts, type_facts
+from .types import type_facts
 from .vitals import find_vital_faults
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
 FACTS = load_facts()
-__all__ = ["BY_TYPE", "bound", "codes_hint", "element", "has", "resource"]
 
 
 def codes_hint(codes: Mapping[str, frozenset[str]]) -> str:
@@ -61,10 +60,7 @@ def _targets(scope: Scope, node: dict[str, Any], path: str, element: Element) ->
         return
     literal, kind = node.get("reference"), node.get("type")
     if isinstance(literal, str):
-        if literal.startswith("#"):
-            kind = _contained_type(scope, literal[1:])
-        else:
-            kind = references.read_type(literal) or kind
+        kind = _contained_type(scope, literal[1:]) if literal.startswith("#") else references.read_type(literal) or kind
     if isinstance(kind, str) and kind in FACTS.resources and kind not in element.targets:
         scope.say(path, "wrong-target", f"points to {kind}; it takes {' or '.join(element.targets)}")
 
@@ -90,9 +86,12 @@ def bound(scope: Scope, node: dict[str, Any], path: str, element: Element, kind:
     elif kind == "Coding" and element.codes:
         if node.get("code") not in element.codes.get(node.get("system", ""), ()):
             scope.say(path, "wrong-code", f"is not a coding of {element.binding}", codes_hint(element.codes))
-    elif kind == "CodeableConcept" and element.codes:
-        if not any(code in element.codes.get(system or "", ()) for system, code in _safe_codings(node)):
-            scope.say(path, "wrong-code", f"has no coding of {element.binding}", codes_hint(element.codes))
+    elif (
+        kind == "CodeableConcept"
+        and element.codes
+        and not any(code in element.codes.get(system, ()) for system, code in _safe_codings(node))
+    ):
+        scope.say(path, "wrong-code", f"has no coding of {element.binding}", codes_hint(element.codes))
 
 
 def _safe_codings(node: dict[str, Any]) -> list[tuple[Any, Any]]:
@@ -105,13 +104,13 @@ def _safe_codings(node: dict[str, Any]) -> list[tuple[Any, Any]]:
 # ---------------------------------------------------------------------------------------------- extensions
 
 
-def element(scope: Scope, node: Any, path: str, kind: str, place: str, walk: Callable[..., None]) -> None:
-    """The object beside a primitive. It has id and extensions only."""
+def element(scope: Scope, node: Any, path: str, places: tuple[str, str], walk: Callable[..., None]) -> None:
+    """The object beside a primitive, with id and extensions only. `places` are the primitive's path and type."""
     before = len(scope.found)
-    walk(scope, node, path, type_facts("Element"), place)
+    walk(scope, node, path, type_facts("Element"), places[0])
     if len(scope.found) == before and isinstance(node, dict):
         for number, extension in enumerate(node.get("extension", ())):
-            _core(scope, extension, f"{path}.extension[{number}]", {place, kind, "Element"})
+            _core(scope, extension, f"{path}.extension[{number}]", {*places, "Element"})
 
 
 def _extension(scope: Scope, node: dict[str, Any], path: str, place: str) -> None:
@@ -165,7 +164,7 @@ def _observation(scope: Scope, node: dict[str, Any], path: str, _place: str) -> 
         scope.say(f"{path}.{below}" if below else path, code, text)
 
 
-def resource(scope: Scope, node: Any, path: str, facts: TypeFacts, element: Element, walk: Callable[..., None]) -> None:
+def resource(scope: Scope, node: Any, path: str, element: Element, walk: Callable[..., None]) -> None:
     """A resource inside of another: contained, or an entry of a Bundle or of Parameters (which is a scope of its own)."""
     if element.name != "contained":
         if scope.is_right is not None and scope.is_right(node):

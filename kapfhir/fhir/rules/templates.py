@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from kapfhir.fhir.facts import Element, load_facts
 
 from . import memo
 from .invariants_datatypes import is_in_order
-from .narrative import HEAD
-from .primitives import INTEGERS, MAX_STRING
+from .primitives import INTEGERS, MAX_STRING, find_fault, is_mime_type
 from .ucum import SYSTEM as UCUM
 
-REPEATING = frozenset("uri url canonical code id date dateTime instant time oid uuid".split())
+REPEATING = frozenset(memo.RIGHT) - {"string"}
 NAMED = frozenset(["display", "unit", "title"])  # strings that repeat
 NARRATIVE = load_facts().elements("Narrative")["status"]
 
@@ -28,7 +28,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.lines = ["def check(d, depth):"]
-        self.names: dict[str, Any] = {"Decimal": memo.Decimal}
+        self.names: dict[str, Any] = {"Decimal": Decimal}
         self.level = 1
         self._known: dict[int, str] = {}
         self._count = 0
@@ -94,7 +94,7 @@ def write_primitive(w: Writer, var: str, kind: str, element: Element, *, resourc
         low, high = INTEGERS[kind]
         w.fail_unless(f"{var}.__class__ is int and {low} <= {var} <= {high}")
     else:
-        fault = w.constant(memo.find_fault)
+        fault = w.constant(find_fault)
         w.fail_unless(f"{fault}({kind!r}, {var}) is None")
 
 
@@ -102,8 +102,10 @@ def _bound(w: Writer, var: str, kind: str, element: Element) -> None:
     if element.codes and kind == "code":
         codes = frozenset(code for group in element.codes.values() for code in group)
         w.fail_unless(f"{var} in {w.constant(codes)}")
-    elif element.codes or element.binding == "mimetypes":
+    elif element.codes:
         w.add("return False")
+    elif element.binding == "mimetypes":
+        w.fail_unless(f"{var}.__class__ is str and {w.constant(is_mime_type)}({var})")
     else:
         w.fail_unless(f"{var} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({var})")
 
@@ -141,7 +143,9 @@ def _known(w: Writer, value: str, kind: str) -> None:
 
 
 def _string(w: Writer, value: str) -> None:
-    quick = f"{value}.__class__ is str and 0 < len({value}) <= {MAX_STRING} and {value}.isprintable() and {value}.strip() is {value}"
+    quick = (
+        f"{value}.__class__ is str and 0 < len({value}) <= {MAX_STRING} and {value}.isprintable() and {value}.strip() is {value}"
+    )
     w.fail_unless(f"({quick}) or {w.constant(memo.is_right_string)}({value})")
 
 
@@ -214,7 +218,7 @@ def write_reference(w: Writer, var: str, element: Element) -> None:
         w.fail_unless(f"{kind} in {w.constant(targets | {''})}")
 
 
-def write_quantity(w: Writer, var: str, _element: Element) -> None:
+def write_quantity(w: Writer, var: str, element: Element) -> None:
     n = _open(w, var)
     value, system, code = w.fresh("q"), w.fresh("s"), w.fresh("u")
     w.add(f"{value} = {var}['value']")
@@ -226,6 +230,9 @@ def write_quantity(w: Writer, var: str, _element: Element) -> None:
     w.add(f"{n} -= 3")
     with _if_there(w, var, "unit", n) as unit:
         _known(w, unit, "string")
+    if not element.simple:
+        with _if_there(w, var, "comparator", n) as comparator:
+            w.fail_unless(f"{comparator} in {w.constant(COMPARATORS)}")
     w.fail_unless(f"{n} == 0")
 
 
@@ -272,7 +279,10 @@ def write_meta(w: Writer, var: str, _element: Element) -> None:
 
 
 ANY = Element("any", (), required=False, many=False, codes={}, targets=())
-USES = frozenset(code for group in load_facts().elements("Identifier")["use"].codes.values() for code in group)
+USES, COMPARATORS = (
+    frozenset(code for group in load_facts().elements(owner)[name].codes.values() for code in group)
+    for owner, name in (("Identifier", "use"), ("Quantity", "comparator"))
+)
 TEMPLATES: dict[str, Callable[[Writer, str, Element], None]] = {
     "CodeableConcept": write_concept,
     "Coding": write_coding,
@@ -284,4 +294,3 @@ TEMPLATES: dict[str, Callable[[Writer, str, Element], None]] = {
     "Quantity": write_quantity,
     "Reference": write_reference,
 }
-assert HEAD

@@ -1,4 +1,4 @@
-"""JSON as bytes: is it UTF-8, is it JSON to the letter, does an object have a key twice, and on which line does an element stand?"""
+"""JSON as bytes: is it UTF-8, is it JSON to the letter, has an object a key twice, and on which line does an element stand?"""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BOM = b"\xef\xbb\xbf"
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 
 
-class _Bad(ValueError):
+class _TokenError(ValueError):
     """A token that JSON does not have: NaN, Infinity."""
 
 
 def parse_text(text: bytes, file: str, line: int = 1) -> tuple[Any, list[Problem]]:
-    """The value and what is wrong with the text; no value if it can't be read. `line` is the file's line that the text begins on."""
+    """The value and what is wrong with the text; no value if it can't be read. The text begins on this line of its file."""
     problems: list[Problem] = []
     if text.startswith(BOM):
         problems.append(Problem(file, line, "1", "byte-order-mark", "the file begins with a byte order mark", severity="warning"))
@@ -51,22 +51,24 @@ def parse_text(text: bytes, file: str, line: int = 1) -> tuple[Any, list[Problem
         return None, [*problems, problem]
     except RecursionError:
         return None, [*problems, Problem(file, line, "", "too-deep", "the text is nested too deeply")]
-    except (_Bad, InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError):
         return None, [*problems, Problem(file, line, "", "not-json", "the text has a number that JSON does not have")]
     if doubled:
         for path, at, column, twice in find_places(string):
             if twice:
-                problems.append(Problem(file, line + at - 1, str(column), "duplicate-key", f"{path} is there twice in one object"))
+                problems.append(
+                    Problem(file, line + at - 1, str(column), "duplicate-key", f"{path} is there twice in one object")
+                )
     return value, problems
 
 
 def _refuse(_: str) -> Any:
-    raise _Bad
+    raise _TokenError
 
 
 def find_places(text: str) -> Iterator[tuple[str, int, int, bool]]:
     """(path below the root, line, column, there already) of each key of a JSON text."""
-    stack: list[tuple[str, set[str] | None, list[int]]] = []  # path, keys of an object, [index] of a list
+    stack: list[tuple[str, set[str], list[int]]] = []  # path; keys of an object; [index] of a list, nothing for an object
     path, line, last, held = "", 1, 0, ""
     for token in TOKEN.finditer(text):
         mark = token[0]
@@ -74,7 +76,7 @@ def find_places(text: str) -> Iterator[tuple[str, int, int, bool]]:
         last = token.start()
         if mark[0] == '"':
             held = mark
-        elif mark == ":" and stack and stack[-1][1] is not None:
+        elif mark == ":" and stack and not stack[-1][2]:
             name = safe_name(json.loads(held))
             owner, keys, _ = stack[-1]
             path = f"{owner}.{name}" if owner else name
@@ -82,12 +84,12 @@ def find_places(text: str) -> Iterator[tuple[str, int, int, bool]]:
             yield path, line - text.count("\n", start, token.start()), start - text.rfind("\n", 0, start), name in keys
             keys.add(name)
         elif mark == "{":
-            stack.append((path, set(), [0]))
+            stack.append((path, set(), []))
         elif mark == "[":
-            stack.append((path, None, [0]))
+            stack.append((path, set(), [0]))
             path = f"{path}[0]"
         elif mark in "}]" and stack:
             path = stack.pop()[0]
-        elif mark == "," and stack and stack[-1][1] is None:
+        elif mark == "," and stack and stack[-1][2]:
             stack[-1][2][0] += 1
             path = f"{stack[-1][0]}[{stack[-1][2][0]}]"

@@ -40,12 +40,11 @@ def type_facts(name: str) -> TypeFacts:
     elements = {key: e for key, e in every.items() if not key.endswith("[x]")}
     required, choices = [], []
     for key, element in every.items():
-        keys = (key,)
-        if key.endswith("[x]"):
-            keys = tuple(element.key(kind) for kind in element.types)
-            choices.append((key, keys))
-        elif element.choice:
+        if element.choice and not key.endswith("[x]"):
             continue
+        keys = tuple(element.key(kind) for kind in element.types) if element.choice else (key,)
+        if element.choice:
+            choices.append((key, keys))
         if element.required:
             both = keys + tuple(f"_{k}" for k, kind in zip(keys, element.types, strict=False) if kind in PRIMITIVES)
             required.append((key, both))

@@ -35,7 +35,8 @@ PROFILES = (  # in the order in which HL7's validator asks
         "heartrate",
         "8867-4",
         "/min",
-        "60978-4 73795-7 73799-9 76476-1 76477-9 8889-8 8890-6 8891-4 8892-2 8893-0 40443-4 55425-3 68999-2 11328-2 69000-8 8886-4",
+        "60978-4 73795-7 73799-9 76476-1 76477-9 8889-8 8890-6 8891-4 8892-2 8893-0 40443-4 55425-3 68999-2 11328-2 "
+        "69000-8 8886-4",
         "249043002 444981005 399017001 251670001 429525003 429614003",
     ),
     _profile(
@@ -49,10 +50,10 @@ PROFILES = (  # in the order in which HL7's validator asks
         "bodytemp",
         "8310-5",
         "Cel [degF]",
-        "60834-9 60835-6 60836-4 60838-0 60955-2 61009-7 75539-7 75987-8 76010-8 76011-6 76278-1 8309-7 8328-7 8329-5 8330-3 8331-1 "
-        "8332-9 8333-7 8334-5 91371-5 98657-0 98663-8",
-        "386725007 276885007 300076005 1222808002 364246006 307047009 708499008 431598003 698831002 698832009 415882003 415974002 "
-        "415929009 415945006",
+        "60834-9 60835-6 60836-4 60838-0 60955-2 61009-7 75539-7 75987-8 76010-8 76011-6 76278-1 8309-7 8328-7 8329-5 "
+        "8330-3 8331-1 8332-9 8333-7 8334-5 91371-5 98657-0 98663-8",
+        "386725007 276885007 300076005 1222808002 364246006 307047009 708499008 431598003 698831002 698832009 415882003 "
+        "415974002 415929009 415945006",
     ),
     _profile(
         "bodyheight",
@@ -75,8 +76,8 @@ PROFILES = (  # in the order in which HL7's validator asks
         "85354-9",
         "mm[Hg]",
         "35094-2 8459-0 76534-7 55284-4 8480-6",
-        "86290005 271625008 271306003 75367002 251076008 163033001 163035008 386534000 386536003 271649006 271650006 407556006 "
-        "407554009 716579001 399304008",
+        "86290005 271625008 271306003 75367002 251076008 163033001 163035008 386534000 386536003 271649006 271650006 "
+        "407556006 407554009 716579001 399304008",
     ),
 )
 IMPLIED: dict[tuple[Any, Any], Profile] = {}
@@ -94,8 +95,8 @@ def implied_profile(observation: dict[str, Any]) -> Profile | None:
 def keeps_vitals(observation: dict[str, Any]) -> bool:
     """True if no implied profile is broken. The plain forms are answered here; the rest is left to the walk's own words."""
     codes = tuple([(c.get("system"), c.get("code")) for c in observation["code"].get("coding", ())])
-    profile = _by_codes.get(codes, False)
-    if profile is False:
+    profile = _by_codes.get(codes, UNASKED)
+    if profile is UNASKED:
         if len(_by_codes) > 5000:
             _by_codes.clear()
         profile = _by_codes[codes] = implied_profile(observation)
@@ -106,17 +107,27 @@ def keeps_vitals(observation: dict[str, Any]) -> bool:
     return next(find_vital_faults(observation), None) is None
 
 
+UNASKED = Profile("", "", frozenset(), frozenset(), frozenset())
 _by_codes: dict[tuple[tuple[Any, Any], ...], Profile | None] = {}
 
 
 def _is_plain(observation: dict[str, Any], profile: Profile) -> bool:
     """One category, a day or more, a Patient, and a value (two for a blood pressure) in the right unit."""
+    try:
+        return _has_plain_frame(observation) and _has_plain_values(observation, profile)
+    except (IndexError, KeyError, ValueError):
+        return False
+
+
+def _has_plain_frame(observation: dict[str, Any]) -> bool:
     (category,) = observation["category"]
     (coding,) = category["coding"]
     if coding["code"] != "vital-signs" or coding["system"] != CATEGORY[0] or len(observation["effectiveDateTime"]) < 10:
         return False
-    if not observation["subject"]["reference"].startswith("Patient/"):
-        return False
+    return bool(observation["subject"]["reference"].startswith("Patient/"))
+
+
+def _has_plain_values(observation: dict[str, Any], profile: Profile) -> bool:
     if "component" not in observation:
         return "valueQuantity" in observation and profile.name != "bp" and _is_measured(observation, profile)
     if profile.name != "bp" or any(key.startswith("value") for key in observation):

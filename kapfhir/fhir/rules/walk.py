@@ -8,12 +8,12 @@ from typing import Any
 from kapfhir.fhir.facts import Element, load_facts
 
 from . import specials
-from .primitives import ELEMENT_ID, PRIMITIVES, Fault, find_fault, json_name
+from .invariants import has
+from .primitives import ELEMENT_ID, PRIMITIVES, Fault, find_fault, is_mime_type, json_name
 from .scope import Scope, safe_name
 from .types import TypeFacts, type_facts
 
 RESOURCES = load_facts().resources
-MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?")
 LATER = re.compile(r"http://hl7\.org/fhir/[0-9]\.[0-9]/StructureDefinition/extension-")
 DEPTH = 100  # levels of elements; deeper is an attack, or a mistake
 
@@ -58,7 +58,7 @@ def walk_element(scope: Scope, node: Any, path: str, facts: TypeFacts, place: st
     broken = any(p.severity == "error" for p in scope.found[before:])
     for rule in facts.rules:
         try:
-            kept = not all(_has(node, name) for name in rule.needs) or rule.holds(node)
+            kept = not all(has(node, name) for name in rule.needs) or rule.holds(node)
         except (AttributeError, ArithmeticError, IndexError, KeyError, TypeError, ValueError):
             kept = broken  # the wrong shape that stopped the rule is reported already
         if not kept:
@@ -68,18 +68,14 @@ def walk_element(scope: Scope, node: Any, path: str, facts: TypeFacts, place: st
         special(scope, node, path, place)
 
 
-def _has(node: dict[str, Any], name: str) -> bool:
-    return specials.has(node, name)
-
-
 def _key(scope: Scope, node: dict[str, Any], key: Any, path: str, facts: TypeFacts) -> None:
     element = facts.elements.get(key)
     if element is not None:
-        _property(scope, node, key, f"{path}.{key}", element, facts)
+        _property(scope, node, key, f"{path}.{key}", facts)
         return
     plain = facts.elements.get(key[1:]) if isinstance(key, str) and key.startswith("_") else None
     if plain is not None and plain.types[0] in PRIMITIVES:
-        _extended(scope, node, key, f"{path}.{key}", plain, facts)
+        _extended(scope, node, key, f"{path}.{key}", facts)
         return
     name = safe_name(key)
     hint = facts.near(name) if name != "?" else ""
@@ -91,8 +87,8 @@ def _key(scope: Scope, node: dict[str, Any], key: Any, path: str, facts: TypeFac
     scope.say(f"{path}.{name}", "unknown-element", text, hint)
 
 
-def _property(scope: Scope, node: dict[str, Any], key: str, path: str, element: Element, facts: TypeFacts) -> None:
-    value = node[key]
+def _property(scope: Scope, node: dict[str, Any], key: str, path: str, facts: TypeFacts) -> None:
+    element, value = facts.elements[key], node[key]
     if not element.many:
         if isinstance(value, list):
             scope.say(path, "not-a-list", "is a list, but takes one value")
@@ -111,16 +107,17 @@ def _property(scope: Scope, node: dict[str, Any], key: str, path: str, element: 
         _value(scope, item, f"{path}[{number}]", element, facts)
 
 
-def _extended(scope: Scope, node: dict[str, Any], key: str, path: str, element: Element, facts: TypeFacts) -> None:
+def _extended(scope: Scope, node: dict[str, Any], key: str, path: str, facts: TypeFacts) -> None:
     """`_birthDate`: id and extensions of a primitive."""
+    element = facts.elements[key[1:]]
     value, plain = node[key], node.get(key[1:])
-    place = f"{facts.name}.{key[1:]}"
+    places = (f"{facts.name}.{key[1:]}", element.types[0])
     bare = path[: -len(key)] + key[1:]
     if not element.many:
         if isinstance(value, list):
             scope.say(path, "not-a-list", "is a list, but takes one value")
             return
-        specials.element(scope, value, path, element.types[0], place, walk_element)
+        specials.element(scope, value, path, places, walk_element)
         if plain is None and element.required:
             _codeless(scope, value, bare, element)
         return
@@ -132,7 +129,7 @@ def _extended(scope: Scope, node: dict[str, Any], key: str, path: str, element: 
     for number, item in enumerate(value):
         there = isinstance(plain, list) and len(plain) > number and plain[number] is not None
         if item is not None:
-            specials.element(scope, item, f"{path}[{number}]", element.types[0], place, walk_element)
+            specials.element(scope, item, f"{path}[{number}]", places, walk_element)
         if not there and item is None:
             scope.say(f"{path}[{number}]", "null", "is null, and so is the value beside it")
         elif not there:
@@ -152,9 +149,9 @@ def _value(scope: Scope, value: Any, path: str, element: Element, facts: TypeFac
     if value is None:
         scope.say(path, "null", "is null", "leave the element out")
     elif kind in PRIMITIVES:
-        _primitive(scope, value, path, element, facts, kind)
+        _primitive(scope, value, path, element, facts)
     elif kind == "Resource":
-        specials.resource(scope, value, path, facts, element, walk_resource)
+        specials.resource(scope, value, path, element, walk_resource)
     else:
         place = f"{facts.name}.{element.choice or element.name}"
         walk_element(scope, value, path, type_facts(kind), place)
@@ -162,7 +159,8 @@ def _value(scope: Scope, value: Any, path: str, element: Element, facts: TypeFac
             specials.bound(scope, value, path, element, kind)
 
 
-def _primitive(scope: Scope, value: Any, path: str, element: Element, facts: TypeFacts, kind: str) -> None:
+def _primitive(scope: Scope, value: Any, path: str, element: Element, facts: TypeFacts) -> None:
+    kind = element.types[0]
     if element.name == "id" and kind == "string":
         kind = "id" if facts.name in RESOURCES else "string"
     elif element.name == "url" and facts.name == "Extension":
@@ -177,5 +175,5 @@ def _primitive(scope: Scope, value: Any, path: str, element: Element, facts: Typ
             if not any(value in codes for codes in element.codes.values()):
                 hint = specials.codes_hint(element.codes)
                 scope.say(path, "wrong-code", f"is not a code of {element.binding}", hint)
-        elif element.binding == "mimetypes" and not MIME.fullmatch(value):
+        elif element.binding == "mimetypes" and not is_mime_type(value):
             scope.say(path, "wrong-code", "is not a MIME type")

@@ -1,0 +1,159 @@
+"""The quick answer never says yes where the walk finds something, and it does say yes for what we send."""
+
+import copy
+from decimal import Decimal as D
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kapfhir.fhir import exact
+from kapfhir.fhir.rules.fast import SEEN_BEFORE, is_right
+from kapfhir.fhir.validate import walk
+
+SAMPLES = [exact.loads(line) for line in (Path(__file__).parents[1] / "data" / "right.ndjson").read_bytes().splitlines()]
+ODD = [
+    *(
+        None,
+        "",
+        [],
+        {},
+        0,
+        -1,
+        1.5,
+        D("NaN"),
+        D("1.0"),
+        10**12,
+        True,
+        False,
+        "x",
+        "  x ",
+        "a\nb",
+        "\x01",
+        "é\u00a0",
+        [None],
+        [{}],
+        ["a"],
+    ),
+    *("2026", "2026-02-30", "2026-01-05T10:00:00", "2026-01-05T10:00:00Z", "2026-01-05T10:00:60.5+14:00"),
+    *(
+        "mmHg",
+        "kg",
+        "finished",
+        "entered-in-error",
+        "javascript:x",
+        "<b/>",
+        "#x",
+        "urn:uuid:AAA",
+        "http://x",
+        "Patient/x",
+        "Encounter/1",
+    ),
+    *(
+        {"reference": "Medication/1"},
+        {"value": 1},
+        {"extension": []},
+        {"system": "urn:ietf:rfc:3986", "value": "x"},
+        {"text": "x"},
+    ),
+    {"coding": [{"code": "8867-4", "system": "http://loinc.org"}]},
+    {"coding": [{"code": "problem-list-item"}]},
+    {"url": "http://x.org/a", "valueString": "x"},
+    {"start": "2026", "end": "2026-01-05"},
+]
+KEYS = (
+    "id extension text code value valueString valueQuantity component status _status subject reference type display system unit "
+    "comparator start end contained url coding use period meta versionId language identifier dataAbsentReason resourceType item answer "
+    "modifierExtension effectiveInstant abatementString clinicalStatus category note"
+).split()
+
+
+def places(node):
+    """(container, key) of everything below."""
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [place for key, value in pairs for place in ((node, key), *places(value))]
+
+
+PARTS = [container[key] for sample in SAMPLES for container, key in places(sample)]
+
+
+@st.composite
+def mutated(draw):
+    """A right resource with one to three changes."""
+    resource = copy.deepcopy(draw(st.sampled_from(SAMPLES)))
+    for _ in range(draw(st.integers(1, 3))):
+        below = places(resource)
+        if not below:
+            break
+        container, key = below[draw(st.integers(0, len(below) - 1))]
+        value = copy.deepcopy(draw(st.one_of(st.sampled_from(ODD), st.sampled_from(PARTS))))
+        change = draw(st.sampled_from(["take", "set", "set", "add", "double"]))
+        if change == "take":
+            del container[key]
+        elif change == "set":
+            container[key] = value
+        elif isinstance(container, list):
+            container.append(copy.deepcopy(container[key]) if change == "double" else value)
+        else:
+            container[draw(st.sampled_from(KEYS))] = value
+    return resource
+
+
+def quick(resource):
+    """The answer once the shapes of the resource and of its parts are compiled."""
+    for _ in range((SEEN_BEFORE + 1) * 6):
+        if is_right(resource):
+            return True
+    return False
+
+
+@settings(max_examples=600, deadline=None)
+@given(mutated())
+def test_a_quick_yes_is_the_walks_yes(resource):
+    before = copy.deepcopy(resource)
+    if quick(resource):
+        assert walk(resource) == []
+    assert repr(resource) == repr(before)
+
+
+@settings(max_examples=200, deadline=None)
+@given(mutated(), mutated())
+def test_what_was_seen_before_does_not_matter(first, second):
+    quick(first)
+    answers = {is_right(second) for _ in range(30)}
+    quick(first)
+    assert not (True in answers and walk(second))
+
+
+def test_what_we_send_takes_the_quick_way(right, fresh_shapes):
+    slow = [r["resourceType"] for r in right if walk(r) == [] and not quick(r)]
+    assert slow == []
+
+
+def test_a_memo_does_not_trust_the_original(right, fresh_shapes):
+    """A part that was found right and is changed afterwards is looked at again."""
+    observation = next(r for r in right if r["resourceType"] == "Observation" and r.get("category"))
+    assert quick(observation)
+    observation["category"][0]["coding"][0]["code"] = "  "
+    assert not is_right(observation)
+    observation["category"][0]["coding"][0]["code"] = "vital-signs"
+    assert quick(observation)
+    observation["subject"]["reference"] = "Medication/1"
+    assert not is_right(observation)
+
+
+def test_equal_to_python_is_not_equal_in_json(right, fresh_shapes):
+    """1, True and 1.0 are one to Python: no memo may take them for each other."""
+    questionnaire = {"resourceType": "Patient", "active": True, "multipleBirthInteger": 1}
+    assert quick(questionnaire)
+    for key, value in (("active", 1), ("multipleBirthInteger", True), ("multipleBirthInteger", D("1.0")), ("active", D(1))):
+        assert not is_right({**questionnaire, key: value})
+
+
+def test_items_in_items_are_left_to_the_walk_when_they_are_deep(fresh_shapes):
+    item = {"linkId": "x", "text": "x"}
+    for number in range(30):
+        item = {"linkId": str(number), "item": [item]}
+    response = {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [item]}
+    assert walk(response) == []
+    assert not quick(response)
