@@ -1,16 +1,15 @@
-"""From an export to resources, as streams: rows -> records -> resources. What can't go on is told as a problem, and the rest goes on."""
+"""From an export to resources, as streams: rows -> records -> resources. What can't go on is told, and the rest goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from . import __version__
-from .config import Settings, load_settings
+from .config import Server, Settings, load_settings
 from .data import example_folder
 from .errors import ConfigError, Problem
 from .fhir.facts import load_facts
@@ -24,22 +23,30 @@ from .mapping.source.reading import SourceMaps, read_records
 from .mapping.source.selection import candidates
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
 from .model.dosing import DosingSession
+from .server.client import Client
+from .server.known import PUBLIC
 from .sources.export import Export, open_export
+from .sync import apply as sync_apply
+from .sync import plan as sync_plan
+from .sync.ledger import Scope, default_ledger_path, open_ledger
+from .sync.plan import Plan
+from .sync.report import Progress, Report
 
 EXAMPLE = "example:"
+WITHHELD = "resource withheld"
 Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Job(AbstractContextManager["Job"]):
-    """An export with the maps that read it and the clinic that it comes from, all checked. Closes the export when it is left."""
+    """An export with the maps that read it and the clinic that it comes from, all checked. Leaving it closes the export."""
 
     export: Export
     source: str
     maps: SourceMaps
     library: Library
     origin: Origin
-    maps_digest: str  # of every map and code table, and of this version: what was mapped otherwise is mapped again
+    maps_digest: str  # of every map and code table: what was mapped otherwise is mapped again
     settings: Settings
 
     def __enter__(self) -> Self:
@@ -56,7 +63,10 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
     """
     path, settings = locate(export, settings)
     if settings.clinic is None:
-        raise ConfigError("the configuration names no clinic", "give [clinic] system, namespace and zone in kapfhir.toml, or write one with `kapfhir init`")
+        raise ConfigError(
+            "the configuration names no clinic",
+            "give [clinic] system, namespace and zone in kapfhir.toml, or write one with `kapfhir init`",
+        )
     clinic = settings.clinic
     folder = MapFolder.over(settings.mappings)
     opened = open_export(path)
@@ -66,7 +76,7 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
         library = load_library(folder, codes, load_facts(), origin)
         source = settings.source or choose_source(folder, opened)
         maps = load_source(folder, source, opened, codes, clinic.zone)
-        digest = f"{__version__}:{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}"
+        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}"
         return Job(opened, source, maps, library, origin, digest, settings)
     except BaseException:
         opened.close()
@@ -93,32 +103,85 @@ def choose_source(folder: MapFolder, export: Export) -> str:
         return found[0]
     if found:
         raise ConfigError(f"the tables fit more than one source: {', '.join(found)}", "choose one with --source")
-    raise ConfigError(f"the tables fit none of the sources: {', '.join(folder.sources())}", "choose one with --source to see what does not fit, or write maps with `kapfhir init`")
+    raise ConfigError(
+        f"the tables fit none of the sources: {', '.join(folder.sources())}",
+        "choose one with --source to see what does not fit, or write maps with `kapfhir init`",
+    )
 
 
-def read(job: Job, known: Known | None = None) -> Iterator[Found | Same | Rejected | Problem]:
+@contextmanager
+def _opened(export: str | Path | Job, settings: Settings | None) -> Iterator[Job]:
+    """A job that is open already stays open."""
+    if isinstance(export, Job):
+        yield export
+    else:
+        with open_job(export, settings) as job:
+            yield job
+
+
+def read(
+    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None
+) -> Iterator[Found | Same | Rejected | Problem]:
     """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent."""
-    yield from job.export.problems
-    yield from read_records(job.maps, job.export, known or Nothing())
+    with _opened(export, settings) as job:
+        yield from job.export.problems
+        yield from read_records(job.maps, job.export, known or Nothing())
 
 
-def map(job: Job, known: Known | None = None) -> Iterator[Mapped | Same | Rejected | Problem]:  # noqa: A001 the library's own verb
+def map(  # noqa: A001 the library's own verb
+    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None
+) -> Iterator[Mapped | Same | Rejected | Problem]:
     """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
-    withheld: set[str] = set()
-    troubled: set[tuple[str, int]] = set()  # rows that something was told of since the last record
-    for unit in read(job, known):
-        if isinstance(unit, Problem):
-            if unit.severity == "error":
-                troubled.add((unit.file, unit.line))
-            yield unit
-        elif isinstance(unit, Found):
-            yield from _map_one(job, unit, withheld, troubled)
-            troubled.clear()
-        else:
-            yield unit
+    with _opened(export, settings) as job:
+        withheld: set[str] = set()
+        for unit in read(job, known=known):
+            if isinstance(unit, Found):
+                yield from _map_one(job, unit, withheld)
+            else:
+                yield unit
 
 
-def _map_one(job: Job, unit: Found, withheld: set[str], troubled: set[tuple[str, int]]) -> Iterator[Mapped | Problem]:
+def plan(
+    export: str | Path | Job, server: str | Server | None = None, settings: Settings | None = None, *, ledger: Path | None = None
+) -> Plan:
+    """What it takes to bring a server in step with an export; writes nothing. Close the plan, or use it in a `with`.
+
+    `server`: an address, the name of a profile or of a public test server; else the settings' own. `ledger`: its file, else the
+    settings', else one per server and clinic in the user's state folder. Raises ConfigError, MappingError and the ServerErrors.
+    """
+    with ExitStack() as held:
+        job = export if isinstance(export, Job) else held.enter_context(open_job(export, settings))
+        target = _choose_server(server, job.settings)
+        clinic = job.settings.clinic
+        assert clinic is not None, "open_job refuses settings without a clinic"
+        scope = Scope(target.url, clinic.system, clinic.namespace, clinic.zone)
+        path = ledger or job.settings.ledger or default_ledger_path(target.url, clinic.namespace)
+        client = Client(target.url, target.auth, timeout_s=target.timeout_s)
+        kept = held.enter_context(open_ledger(path, scope, job.maps_digest))
+        made = sync_plan.plan(map(job, known=kept), kept, client, job.maps.scopes)
+        made.hold(held.pop_all(), job.library.place_of)
+        return made
+
+
+def apply(plan: Plan, on_progress: Callable[[Progress], None] | None = None, *, max_errors: int | None = None) -> Report:
+    """Send what a plan says; what is refused is told in the report, the rest goes in. See `kapfhir.sync.apply`."""
+    return sync_apply.apply(plan, plan.ledger, plan.client, on_progress, max_errors, where=plan.where)
+
+
+def _choose_server(server: str | Server | None, settings: Settings) -> Server:
+    if isinstance(server, Server):
+        return server
+    if server:
+        shipped = {known.name: known.url for known in PUBLIC}
+        found = load_settings(settings.file, flags={"server": server}, shipped=shipped).server
+    else:
+        found = settings.server
+    if found is None:
+        raise ConfigError("no server is named", "give --server with an address or a name, or --profile")
+    return found
+
+
+def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Problem]:
     record = unit.record
     resources = job.library.build(record)
     problems: list[Problem] = []
@@ -128,16 +191,17 @@ def _map_one(job: Job, unit: Found, withheld: set[str], troubled: set[tuple[str,
         if found:
             place = unit.places[0]
             slot = job.library.slot_of(resource)
-            problems += [replace(p, file=place.table, line=place.row, place=slot.place if slot else "") for p in found]
+            problems += [
+                replace(p, file=place.table, line=place.row, place=slot.place if slot else "", effect=WITHHELD) for p in found
+            ]
             if any(p.severity == "error" for p in found):
                 bad.add(_name(resource))
     if bad or withheld:
         resources, told = _without(resources, bad, withheld, unit.places[0])
         problems += told
     yield from problems
-    whole = not any(p.severity == "error" for p in problems) and not any((p.table, p.row) in troubled for p in unit.places)
     anchor = record.anchor if isinstance(record, DosingSession) else None
-    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, unit.digest if whole else "", anchor)
+    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor)
 
 
 def _without(resources: list[Resource], bad: set[str], withheld: set[str], place: Place) -> tuple[list[Resource], list[Problem]]:
@@ -152,7 +216,7 @@ def _without(resources: list[Resource], bad: set[str], withheld: set[str], place
         for resource in hanging:
             withheld.add(_name(resource))
             text = f"{resource['resourceType']} points to a resource that was withheld"
-            told.append(Problem(place.table, place.row, "", "depends-on-rejected", text, effect="resource withheld"))
+            told.append(Problem(place.table, place.row, "", "depends-on-rejected", text, effect=WITHHELD))
         kept = [r for r in kept if _name(r) not in withheld]
 
 

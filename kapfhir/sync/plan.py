@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,8 +34,12 @@ PROBED = 10
 class Plan:
     """Actions, counts, problems. Holds a temporary file until it is closed; a context manager."""
 
-    def __init__(self, store: Store, *, ids: bool) -> None:
+    def __init__(self, store: Store, ledger: Ledger, client: Client, *, ids: bool) -> None:
         self.store = store
+        self.ledger = ledger
+        self.client = client
+        self.where: Callable[[Mapping[str, Any]], str] | None = None  # the map line that a resource came from
+        self._held: ExitStack | None = None
         self.ids = ids  # the server takes ids that we choose
         self.counts: Counter[Sign] = Counter()
         self.records = 0
@@ -65,8 +70,14 @@ class Plan:
                 kept.place, kept.row, "", kept.code, f"{kept.name} is not sent: {kept.reason}", effect="not on the server"
             )
 
+    def hold(self, held: ExitStack, where: Callable[[Mapping[str, Any]], str]) -> None:
+        """Keep open what the plan was made with, until it is closed."""
+        self._held, self.where = held, where
+
     def close(self) -> None:
         self.store.close()
+        if self._held is not None:
+            self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +129,7 @@ class _Planner:
         self.client = client
         self.scopes = scopes
         ids = client.strategy().kind == "ids"
-        self.plan = Plan(Store(), ids=ids)
+        self.plan = Plan(Store(), ledger, client, ids=ids)
         self.store = self.plan.store
         self.look = Look(client, ids=ids)
         self.public = find_public(client.base) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -54,6 +54,11 @@ class Library:
     def slot_of(self, resource: Resource) -> SlotPlan | None:
         """The slot that built a resource; None for one that is not ours."""
         return next((plan for plan, _ in self._own(resource)), None)
+
+    def place_of(self, resource: Mapping[str, Any]) -> str:
+        """The map line of the slot that built a resource; empty for one that is not ours."""
+        slot = self.slot_of(dict(resource))
+        return slot.place if slot else ""
 
     def _own(self, resource: Resource) -> Iterable[tuple[SlotPlan, str]]:
         identifiers = resource.get("identifier", ())
