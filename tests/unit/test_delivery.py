@@ -26,7 +26,7 @@ def observation(identity, of):
     return {"resourceType": "Observation", "id": identity, "subject": {"reference": f"Patient/{of}"}, "valueQuantity": value}
 
 
-CLINIC = {"resourceType": "Organization", "id": "o"}
+CLINIC = {"resourceType": "Organization", "id": "o", "name": "Clinic"}
 UNITS = [
     unit("c", CLINIC),
     unit("a", patient("a")),
