@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
@@ -15,7 +15,7 @@ from kapfhir.sources.table import Dialect, Row
 
 from .cells import TICKED, UNTICKED, Kinds, Parse
 from .formats import TYPED, Bad
-from .grammar import Line
+from .grammar import ROW, Line, Where
 
 Partial = dict[str, Any]
 Origins = tuple[tuple[int, int], ...]  # (number of the plan, row)
@@ -104,6 +104,27 @@ class Node:
                 out[name] = {key: item}
         return out | self.constants if self.constants else out
 
+    def walk(self) -> Iterator[Cell]:
+        """The cells of this node and of all within it."""
+        yield from self.every_cell()
+        inner = [*self.parts.values(), *(n for items in self.named.values() for n in items.values()), *self.rows.values()]
+        for node in inner:
+            yield from node.walk()
+
+    def hidden(self, row: Row, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        """The paths of the named items that this row does not show."""
+        for name, part in self.parts.items():
+            yield from part.hidden(row, (*path, name))
+        for name, item in self.rows.items():
+            yield from item.hidden(row, (*path, name, ROW))
+        for name, items in self.named.items():
+            for key, node in items.items():
+                here = (*path, name, str(key))
+                if node.shows is not None and not node.shows(row):
+                    yield here
+                else:
+                    yield from node.hidden(row, here)
+
     def every_cell(self) -> list[Cell]:
         return [cell for *_, cell in self.quick] + self.cells
 
@@ -133,7 +154,7 @@ class Plan:
     complete: bool  # fills every required field: its rows are records, not additions to records
     full: bool
     lines: tuple[Line, ...]
-    where: tuple[str, ...]
+    where: Where
     seed: bytes  # stands for how its cells are read, beside the files of the maps
 
 

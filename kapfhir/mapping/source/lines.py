@@ -124,7 +124,7 @@ class _MapCheck:
             required <= root.filled() | {"key"},
             not self.map.delta,
             self.map.lines,
-            tuple(str(column) for column, _ in self.map.where),
+            self.map.where,
             blake2b(repr((self.map.file, used, zone and zone.key)).encode(), digest_size=16).digest(),
         )
 

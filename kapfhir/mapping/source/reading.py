@@ -34,7 +34,7 @@ BATCH = 2000
 
 
 def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Unit]:
-    """Records and problems, concepts in the order of CONCEPTS. The maps were loaded for this export; one reading of them at a time.
+    """Records and problems, in the order of CONCEPTS. The maps were loaded for this export; one reading of them at a time.
 
     Each map with TODO lines is told once, its rows are left out. A record of which something was told has no digest: it is made
     anew each time, so that its problems are told each time. `maps.scopes` is right when the stream has ended: a table with rows

@@ -50,7 +50,7 @@ class Rows:
             try:
                 packed = pack(cells)
             except ValueError:  # typed cells of a sheet
-                cells = tuple([TYPED + c if type(c) is not str else c for c in cells])
+                cells = mark_typed(cells)
                 packed = pack(cells)
             if wanted is not None and not wanted(cells):
                 continue
@@ -78,3 +78,8 @@ class Rows:
         except Bad:
             key = None
         self.keyless(key)
+
+
+def mark_typed(cells: Row) -> Row:
+    """The cells as plain text, a typed date with a mark before it."""
+    return tuple([TYPED + c if type(c) is not str else c for c in cells])
