@@ -124,10 +124,3 @@ def _known(diagnostics: str) -> Iterator[str]:
     for target, path in TARGET.findall(diagnostics):
         if target in _words() and (place := safe_path(path)):
             yield f"{target} that {place} points to"
-
-
-def hapi_numbers(body: object) -> frozenset[str]:
-    """The HAPI-#### numbers of an OperationOutcome."""
-    issues = body.get("issue") if isinstance(body, dict) else None
-    texts = [str(i.get("diagnostics", "")) for i in issues if isinstance(i, dict)] if isinstance(issues, list) else []
-    return frozenset(number for text in texts for number in NUMBER.findall(text))

@@ -35,7 +35,7 @@ def apply(
     """Send what a plan says. What was refused, and what waits for it, is in the report's problems; the rest goes in.
 
     A server that is lost, access denied or a full disk ends it early: `report.error` says so (it is not raised). Stops cleanly
-    after `max_errors` refusals. Ctrl-C raises InterruptedApply with the report so far. In each case the ledger holds what went in,
+    after `max_errors` refusals. Ctrl-C raises InterruptedApply with the report so far. In each case the ledger has what went in,
     and the next plan goes on from there. `where` names the map line that a resource came from.
     """
     limits = limits or Limits()
