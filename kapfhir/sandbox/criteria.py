@@ -40,7 +40,15 @@ class Condition:
 
 def either(conditions: Iterable[Condition]) -> Condition:
     parts = list(conditions)
-    return Condition("(" + " OR ".join(p.sql for p in parts) + ")", tuple(a for p in parts for a in p.arguments))
+    return Condition(_balance([p.sql for p in parts]), tuple(a for p in parts for a in p.arguments))
+
+
+def _balance(parts: list[str]) -> str:
+    """Alternatives as a tree: SQLite takes a thousand levels, and a search may have more values."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_balance(parts[:middle])} OR {_balance(parts[middle:])})"
 
 
 def split_values(text: str, separator: str = ",") -> list[str]:

@@ -69,6 +69,8 @@ def _entry(row: Any, place: str, call: Call) -> Entry:
     url = request["url"].removeprefix(call.base + "/").removeprefix("/")
     path, _, query = url.partition("?")
     type_name, _, identity = path.partition("/")
+    if method == "DELETE":
+        require_type(type_name)
     if method in ("POST", "PUT"):
         if not isinstance(resource, dict):
             raise refuse(400, "required", f"the entry has method {method} and no resource", f"{place}.resource")

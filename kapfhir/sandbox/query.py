@@ -227,7 +227,7 @@ def _reverse(alias: str, name: str, text: str, scope: _Scope) -> Condition:
 
 def conditional(type_name: str, text: str) -> Query:
     """The criteria of a conditional interaction; refuses one that names nothing, as it would meet everything."""
-    query = parse_query(type_name, parse_parameters(text))
+    query = parse_query(type_name, parse_parameters(text.removeprefix(f"{type_name}?")))
     if not query.conditions:
         raise refuse(400, "required", f"the condition on {type_name} has no search parameter")
     return query

@@ -20,6 +20,7 @@ from .wire import Answer, Call, pretty, write_json
 SEARCH_FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = ("application/fhir+json", "application/json", "text/json")
 ACCEPTED = (*JSON_TYPES, "application/*", "text/*", "*/*", "text/html", "json")
+MOST_ARGUMENTS = 10_000  # SQLite would take three times as many
 GET, READS = ("GET", "HEAD"), ("GET", "HEAD", "POST")
 
 
@@ -41,7 +42,8 @@ class Service:
             _require_media(call)
             with self.store.lock:
                 answer = self.handle(call)
-        except Refusal as refusal:
+        except (Refusal, RecursionError) as error:
+            refusal = error if isinstance(error, Refusal) else refuse(400, "structure", "the body is nested too deeply")
             outcome = refusal.outcome()
             return Answer(refusal.status, write_json(outcome), dict(refusal.headers), outcome)
         if call.query and ("_pretty", "true") in call.parameters and answer.body:
@@ -118,6 +120,8 @@ class Service:
             form = call.body.decode("utf-8", "replace")
             call = replace(call, query="&".join(part for part in (call.query, form) if part))
         query = parse_query(type_name, call.parameters, call.base, lenient=call.prefer.get("handling") == "lenient")
+        if len(query.where.arguments) > MOST_ARGUMENTS:
+            raise refuse(400, "too-costly", f"the search has more than {MOST_ARGUMENTS} values; ask in parts")
         return Answer(200, build_searchset(self.store, query, call.base))
 
 

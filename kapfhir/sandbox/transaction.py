@@ -154,6 +154,9 @@ class _Plan:
                     text = f"{seen[key]} and {entry.place} write the same {entry.type}; a transaction may write a resource once"
                     raise refuse(400, "duplicate", text, entry.place)
                 seen[key] = entry.place
+            if entry.full_url and (named := seen.setdefault(("", entry.full_url), entry.place)) != entry.place:
+                text = f"{named} and {entry.place} have the same fullUrl"
+                raise refuse(400, "duplicate", text, f"{entry.place}.fullUrl")
 
     def _write(self, number: int, entry: Entry) -> Answer:
         call, base = entry.call, self.writing.base

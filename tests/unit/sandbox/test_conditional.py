@@ -90,3 +90,8 @@ def test_a_condition_with_an_unknown_parameter_is_refused(fhir, make):
     assert reply.status == 400
     assert "did you mean 'identifier'" in reply.issue["diagnostics"]
     assert fhir.count("Patient") == 0
+
+
+def test_a_condition_may_repeat_the_type(fhir, make):
+    fhir.put(known(make))
+    assert fhir.post("Patient", known(make), if_none_exist=f"Patient?{CRITERIA}").status == 200

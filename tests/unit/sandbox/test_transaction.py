@@ -220,6 +220,11 @@ def test_two_entries_for_one_resource_are_refused(fhir, make, case):
     assert fhir.count("Patient") == 0
 
 
+def test_two_entries_with_one_full_url_are_refused(fhir, make):
+    reply = fhir.transaction(*(make.entry("PUT", f"Patient/{name}", make.patient(name), URN + "1") for name in "ab"))
+    assert (reply.status, reply.issue["expression"]) == (400, ["Bundle.entry[1].fullUrl"])
+
+
 def test_prefer_representation_gives_the_resources(fhir, make):
     reply = fhir.transaction(make.put_entry(make.patient()), prefer="return=representation")
     assert reply.json["entry"][0]["resource"]["id"] == "p1"
