@@ -84,10 +84,18 @@ def _run_java(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["java", HEAP, *map(str, arguments)], capture_output=True, text=True, timeout=WITHIN_S)
 
 
-def run_hapi_validator(files: list[Path]) -> Finding:
-    """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource."""
+def run_hapi_validator(files: list[Path], *, closed: bool = False) -> Finding:
+    """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource. `closed`: each reference leads to a resource of `files`."""
     packages = [part for package in (TERMINOLOGY, EXTENSIONS, OWN) for part in ("-ig", package_folder(package))]
-    done = _run_java(f"-Duser.home={HOME}", "-cp", f"{TARGET / 'classes'}:{TARGET / 'lib' / '*'}", "Validate", *packages, *files)
+    done = _run_java(
+        f"-Duser.home={HOME}",
+        "-cp",
+        f"{TARGET / 'classes'}:{TARGET / 'lib' / '*'}",
+        "Validate",
+        *packages,
+        *(["-must-resolve"] if closed else []),
+        *files,
+    )
     if done.returncode != 0:
         raise RuntimeError(f"HAPI's validator ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -178,11 +186,11 @@ def report(findings: list[Finding], rules: list[Rule]) -> int:
     return found
 
 
-def validate(files: list[Path]) -> int:
+def validate(files: list[Path], *, closed: bool = False) -> int:
     """Both validators over all files. Returns the number of errors and unexplained warnings."""
     build()
     absolute = [file.resolve(strict=True) for file in files]
-    return report([run_hapi_validator(absolute), run_official_validator(absolute)], load_rules())
+    return report([run_hapi_validator(absolute, closed=closed), run_official_validator(absolute)], load_rules())
 
 
 def main(arguments: list[str]) -> int:

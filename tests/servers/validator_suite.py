@@ -22,7 +22,7 @@ def built():
 def test_golden_resources_and_definitions_have_no_error_and_no_unexplained_warning():
     assert GOLDEN
     assert DEFINITIONS
-    assert validate.validate([*GOLDEN, *DEFINITIONS]) == 0
+    assert validate.validate([*GOLDEN, *DEFINITIONS], closed=True) == 0
 
 
 def answers(**changes):
@@ -103,3 +103,10 @@ def test_a_planted_fault_is_an_error(verdicts, validator, title):
 def test_the_same_resources_without_a_fault_pass(verdicts, validator):
     assert verdicts[validator]["sound answers"] == []
     assert verdicts[validator]["a sound weight"] == []
+
+
+def test_a_reference_that_leads_nowhere_is_an_error_in_a_closed_set(built, tmp_path):
+    file = tmp_path / "weight.ndjson"
+    file.write_text(json.dumps(weight()) + "\n", encoding="utf-8")
+    errors = [issue.kind for issue in validate.run_hapi_validator([file], closed=True).issues if issue.is_error]
+    assert errors == ["Reference_REF_CantResolve"]
