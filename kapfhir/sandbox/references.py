@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +37,23 @@ def split_local(text: str) -> tuple[str, str] | None:
     return (match["type"], match["id"]) if match else None
 
 
-def walk(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def walk(node: dict[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:
     """Every object that holds a literal reference, with its path; R4 has strings of that name in References only."""
-    if isinstance(node, dict):
-        if isinstance(node.get("reference"), str):
-            yield path, node
-        for key, value in node.items():
-            if isinstance(value, dict | list):
-                yield from walk(value, f"{path}.{key}")
-    elif isinstance(node, list):
-        for number, item in enumerate(node):
-            if isinstance(item, dict):
-                yield from walk(item, f"{path}[{number}]")
+    found: list[tuple[str, dict[str, Any]]] = []
+    _collect(node, path, found)
+    return found
+
+
+def _collect(node: dict[str, Any], path: str, found: list[tuple[str, dict[str, Any]]]) -> None:
+    if isinstance(node.get("reference"), str):
+        found.append((path, node))
+    for key, value in node.items():
+        if isinstance(value, dict):
+            _collect(value, f"{path}.{key}", found)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    _collect(item, f"{path}.{key}[{number}]", found)
 
 
 def read_links(resource: dict[str, Any], base: str) -> tuple[list[Link], list[Issue]]:
