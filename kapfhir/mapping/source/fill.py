@@ -97,10 +97,10 @@ class Node:
         for name, node in self.rows.items():
             item = node.fill(row, say, origins)
             item[FROM] = origins
-            key = item.get(first_field(node.kind))
+            key = item.get(first_field(node.kind), INACTIVE)
             if key is None:
                 say(next(c for c in node.every_cell() if c.name == first_field(node.kind)), Bad("missing-key"))
-            elif key is not WITHHELD:
+            elif not isinstance(key, Mark):
                 out[name] = {key: item}
         return out | self.constants if self.constants else out
 

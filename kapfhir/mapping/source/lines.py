@@ -139,7 +139,10 @@ class _MapCheck:
 
     def _require_keys(self, root: Node) -> None:
         """A record is told by its key; an item or part without one of its required fields could never be made."""
-        if not any(line.at == "key" for line in self.map.lines):
+        keys = [line for line in self.map.lines if line.at == "key"]
+        if any(line.constant is not None or line.where for line in keys):
+            self.problems.say(keys[0].at, "missing-key", "the key of a record comes from a column, on every row")
+        if not keys:
             text = f"no line fills `key`: it tells one {root.kind.__name__} from another"
             self.problems.say(self.map.concept, "missing-key", text)
         for path, node, at in self.inner:
@@ -159,11 +162,9 @@ class _MapCheck:
     def _require_nominal(self) -> None:
         """A moment that was reckoned must not look like one that was read from a clock."""
         for line, target in self.moved:
-            names = fields_of(target.owner.kind)
-            owner = target.owner
-            if "nominal" in names and "nominal" not in owner.filled():
-                path = line.at.rpartition(".")[0]
-                text = f"`plus` gives a nominal time: say `{path}.nominal: = true`"
+            owner, beside = target.node is target.owner, (*line.path[:-1], "nominal")
+            if owner and "nominal" in fields_of(target.owner.kind) and beside not in self.filled:
+                text = f"`plus` gives a nominal time: say `{line.at.rpartition('.')[0]}.nominal: = true`"
                 self.problems.say(line.plus or line.at, "nominal-time", text)
 
     def _target(self, line: Line, root: Node) -> Target | None:

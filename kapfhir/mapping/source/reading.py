@@ -77,12 +77,11 @@ class _Reading:
         self.compares = not isinstance(known, Nothing)
 
     def run(self) -> Iterator[Unit]:
-        told = self.teller.found
+        teller = self.teller
         plain = len(self.plans) == 1 and not self.plans[0].root.rows
         for item in self._plain(self.plans[0]) if plain else self._grouped():
-            if told:
-                yield from told
-                told.clear()
+            if teller.found:
+                yield from teller.take()
             if item is not None:
                 yield item
         for key in self.store.lost_keys(self.concept):
@@ -159,7 +158,7 @@ class _Reading:
             return self._same(key, origins, digest)
         found = self._made(key, self._merged(rows), origins, digest, anchor)
         if isinstance(found, Rejected):  # its rows of which nothing was told depend on it
-            told = {(p.file, p.line) for p in teller.found}
+            told = {(p.file, p.line) for p in teller.found.values()}
             rest = tuple((n, row) for n, row in origins if (plans[n].table, row) not in told)
             teller.tell_rows("depends-on-rejected", f"its {self.concept} was rejected", rest, "row")
         return found
@@ -239,7 +238,8 @@ class _Reading:
         return None
 
     def _places(self, origins: Origins) -> tuple[Place, ...]:
-        return tuple([Place(self.plans[number].table, row) for number, row in origins])
+        places = tuple([Place(self.plans[number].table, row) for number, row in origins])
+        return places if len(places) == 1 else tuple(dict.fromkeys(places))
 
 
 def _digest(cells: bytes, anchor: Anchor | None) -> str:

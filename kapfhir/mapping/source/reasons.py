@@ -32,5 +32,6 @@ EFFECTS = {
     "record": "record rejected",
     "row": "row left out",
     "once": "row counted once",
+    "blank": "row says nothing",
     "none": "",
 }

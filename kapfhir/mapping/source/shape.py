@@ -118,8 +118,16 @@ class Shape:
             except ImpossibleError as error:
                 drop = [n for n in error.fields if n in given and n not in self.required and n not in gone]
                 if not drop:
-                    if error.code != "empty-part" or not (held or gone):  # of an emptied part, its fields have been told
-                        tell(error.code, f"{self.kind.__name__}: {error.text}", origins, lost, path, error.fields)
+                    empty = error.code == "empty-part"
+                    if not empty or not (held or gone):  # of an emptied part, its fields have been told
+                        tell(
+                            error.code,
+                            f"{self.kind.__name__}: {error.text}",
+                            origins,
+                            "blank" if empty and lost == "item" else lost,
+                            path,
+                            error.fields,
+                        )
                     return None
                 gone.update(drop)
                 self._withhold(partial, given, error, drop, tell, origins, path)

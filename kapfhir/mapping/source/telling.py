@@ -15,6 +15,7 @@ from .reasons import EFFECTS, REASONS
 from .shape import Path
 
 MOST_COLUMNS = 3  # that a message names
+MILD = ("once", "blank")  # nothing is lost
 RANK = [EFFECTS[lost] for lost in LOSSES]
 
 
@@ -25,7 +26,7 @@ class Teller:
         self.plans = plans
         self.plan = plans[0]
         self.row = 0
-        self.found: list[Problem] = []
+        self.found: dict[tuple[str, int, str, str], Problem] = {}
 
     def say(self, cell: Cell, bad: Bad) -> None:
         """A cell can't be read. One that feeds several fields is told of once, by what is lost most."""
@@ -34,12 +35,9 @@ class Teller:
         if bad.code == "unmapped-code" and cell.line.codes:
             hint = f"add a row to codes/{cell.line.codes}.csv"
         column = bad.column or name_columns([cell.line])
-        for i, p in enumerate(self.found):
-            if (p.code, p.line, p.column, p.file) == (bad.code, self.row, column, self.plan.table):
-                if RANK.index(p.effect) <= RANK.index(EFFECTS[lost]):
-                    return
-                del self.found[i]
-                break
+        told = self.found.get((bad.code, self.row, column, self.plan.table))
+        if told is not None and told.effect in RANK and RANK.index(told.effect) > RANK.index(EFFECTS[lost]):
+            del self.found[bad.code, self.row, column, self.plan.table]
         self._add(self.plan, self.row, column, bad.code, text, cell.line.at.line, lost, hint)
 
     def tell(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None:
@@ -57,9 +55,8 @@ class Teller:
 
     def tell_rows(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
         """Something about whole rows."""
-        severity = "warning" if lost == "once" else "error"
         for number, row in origins:
-            self._add(self.plans[number], row, "", code, text, 0, lost, hint, severity)
+            self._add(self.plans[number], row, "", code, text, 0, lost, hint)
 
     def doubt(self, doubt: Doubt, origins: Origins) -> None:
         """What is possible, yet unexpected: told on the first row that fills its field."""
@@ -68,21 +65,28 @@ class Teller:
         top = [line for line in lines if line.path[0] == doubt.field]
         self._on(number, row, top or lines, doubt.code, doubt.text, "none", doubt.severity)
 
+    def take(self) -> list[Problem]:
+        """What was told since the last time."""
+        found = list(self.found.values())
+        self.found.clear()
+        return found
+
     def pass_on(self, problem: Problem, plan: Plan) -> None:
         """A row that the table itself can't read."""
-        self.found.append(replace(problem, file=plan.table, place=plan.file, effect=EFFECTS["record"]))
+        told = replace(problem, file=plan.table, place=plan.file, effect=EFFECTS["record"])
+        self.found[told.code, told.line, told.column, told.file] = told
 
-    def _on(self, number: int, row: int, lines: list[Line], code: str, text: str, lost: str, severity: str = "error") -> None:
+    def _on(self, number: int, row: int, lines: list[Line], code: str, text: str, lost: str, severity: str = "") -> None:
         at = lines[0].at.line if lines else 0
         self._add(self.plans[number], row, name_columns(lines), code, text, at, lost, "", severity)
 
     def _add(
-        self, plan: Plan, row: int, column: str, code: str, text: str, at: int, lost: str, hint: str = "", severity: str = "error"
+        self, plan: Plan, row: int, column: str, code: str, text: str, at: int, lost: str, hint: str = "", severity: str = ""
     ) -> None:
+        severity = severity or ("warning" if lost in MILD else "error")
         place = f"{plan.file}:{at}" if at else plan.file
         problem = Problem(plan.table, row, column, code, text, hint, severity, place, EFFECTS[lost])
-        if problem not in self.found:
-            self.found.append(problem)
+        self.found.setdefault((code, row, column, plan.table), problem)
 
 
 def find_lines(plan: Plan, path: Path, names: Sequence[str]) -> list[Line]:
