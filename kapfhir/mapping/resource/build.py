@@ -43,13 +43,13 @@ def maker_of(plan: SlotPlan, origin: Origin, facts: Facts) -> Callable[[Scope], 
     constants = {"resourceType": target.name.resource, "id": "", "meta": meta}
     constants |= {k: v for k, v in plan.whole.constants.items() if k != "meta"}
     narrative = "text" in facts.elements(target.name.resource)
-    words, title = plan.words, plan.title
+    tell = _teller(plan.title, plan.words)
 
     def make(scope: Scope) -> Resource:
         out = constants.copy()
         out["id"] = address(scope[-1].key, tuple([scope[i].key for i in places])).id
         if narrative:
-            out["text"] = {"status": "generated", "div": _say(title, scope[0], words)}
+            out["text"] = {"status": "generated", "div": tell(scope[0])}
         for put in puts:
             put(scope, out)
         return out
@@ -57,15 +57,21 @@ def maker_of(plan: SlotPlan, origin: Origin, facts: Facts) -> Callable[[Scope], 
     return make
 
 
-def _say(title: str, item: Any, words: tuple[Words, ...]) -> str:
-    """The narrative: what the lines of the slot take from its own item."""
-    said = title
-    for name, many, say in words:
-        value = getattr(item, name)
-        if value is not None and value != ():
-            said += f"; {name.replace('_', ' ')}: {', '.join(map(say, value)) if many else say(value)}"
-    return f'<div xmlns="http://www.w3.org/1999/xhtml">{_escape(said)}</div>'
+def _teller(title: str, words: tuple[Words, ...]) -> Callable[[Any], str]:
+    """The function item -> narrative: what the lines of the slot take from its own item."""
+    ways = [(name, f"; {name.replace('_', ' ')}: ", many, say) for name, many, say in words]
 
+    def tell(item: Any) -> str:
+        said = title
+        for name, label, many, say in ways:
+            value = getattr(item, name)
+            if many:
+                if value:
+                    said += label + ", ".join(map(say, value))
+            elif value is not None:
+                said += label + say(value)
+        if "&" in said or "<" in said or ">" in said:
+            said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return tell

@@ -226,7 +226,7 @@ class Checker:
             way = self.references.other(rule, f, branch, element)
             if way:
                 part = self._filled(rule, f, branch, element, way.pair, way.systems)
-                part = replace(part, make=way.make) if way.make else part
+                part = replace(part, make=way.make, direct=None) if way.make else part
         elif element.choice and element.choice == element.name:
             part = self._choice(rule, f, owner, branch, element)
         else:

@@ -35,6 +35,7 @@ class Part:
     known: frozenset[tuple[str, str]] = frozenset()  # or the (system, code)s of which a coded value here shows one
     put: Put | None = None
     take: Take | None = None
+    direct: Put | None = None  # of a single value: `make` and setting it in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def copied(
         value = getattr(scope[up], name)
         return None if value is None else there(value)
 
+    def direct(scope: Scope, out: dict[str, Any]) -> None:
+        value = getattr(scope[up], name)
+        if value is not None:
+            out[key] = there(value)
+
     def make_all(scope: Scope) -> Any:
         return [there(v) for v in getattr(scope[up], name)] or None
 
@@ -91,6 +97,7 @@ def copied(
         wants=wants,
         systems=systems,
         known=frozenset() if wants else pair.known,
+        direct=direct if makes is make else None,
     )
 
 
@@ -182,7 +189,7 @@ def together(parts: list[Part]) -> Whole:
             puts.append(_put_list(key, group))
             takes += [_take_listed(key, p, alone=len(group) == 1) for p in group if p.claim]
         else:
-            puts.append(_put_one(key, first))
+            puts.append(first.direct or _put_one(key, first))
             takes += [_take_one(key, first)] if first.claim else []
     return Whole(constants, tuple(puts), tuple(takes), marks(constants))
 
@@ -199,7 +206,22 @@ def _put_one(key: str, part: Part) -> Put:
     return put
 
 
+def _put_single(key: str, part: Part) -> Put:
+    """A list of one."""
+    make = part.make
+    assert make is not None
+
+    def put(scope: Scope, out: dict[str, Any]) -> None:
+        value = make(scope)
+        if value is not None:
+            out[key] = [value]
+
+    return put
+
+
 def _put_list(key: str, group: list[Part]) -> Put:
+    if len(group) == 1:
+        return _put_one(key, group[0]) if group[0].spread else _put_single(key, group[0])
     members = [(p.make, p.constant, p.spread) for p in group]
 
     def put(scope: Scope, out: dict[str, Any]) -> None:
