@@ -166,7 +166,7 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-def serve(  # noqa: PLR0917  # the options of the command, in its order
+def serve(
     host: str,
     port: int,
     db: Path | None,
