@@ -40,6 +40,7 @@ PROBLEMS = "problems.csv"
 PARTIAL = ".kapfhir-partial"
 MARK = "https://kapfhir.org/fhir/manifest"  # in a manifest's extension: by this we know our own folders
 FIRST_ROWS = 5
+BASE = "https://kapfhir.org/fhir"
 COLUMNS = ("code", "severity", "table", "column", "count", "first_rows", "advice")
 
 
@@ -78,7 +79,7 @@ class Delivery:
     form: Format
     made_at: datetime
     request: str
-    base: str = "https://kapfhir.org/fhir"
+    base: str = BASE
 
 
 def deliver(units: Iterable[Unit], to: Delivery) -> list[Delivered]:

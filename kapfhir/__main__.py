@@ -1,0 +1,5 @@
+"""`python -m kapfhir` is `kapfhir`."""
+
+from kapfhir.cli.main import main
+
+main()

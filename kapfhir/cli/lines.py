@@ -1,0 +1,130 @@
+"""The lines of `--json`, one object each. The last line of every call is the summary, also when it failed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProblemLine(_Line):
+    """One thing that is wrong, with its place. It never holds the value of a cell."""
+
+    type: Literal["problem"]
+    code: str = Field(description="docs/reference/problems.md lists all of them")
+    severity: Literal["error", "warning", "information"]
+    file: str = Field(description="a map's path, a table's name, or Type/id")
+    line: int = Field(description="the line of the file, or the row on which the record starts (the header is 1); 0: the whole")
+    column: str = Field(description="a column number, a column's name, or the path of an element")
+    text: str
+    hint: str
+    place: str = Field(description="the line of the map that met it")
+    effect: str = Field(description="what was lost by it")
+
+
+class ActionLine(_Line):
+    """What a plan says of one resource, and what came of it."""
+
+    type: Literal["action"]
+    sign: Literal["=", "+", "*", "-", "!"]
+    action: Literal["unchanged", "create", "update", "retract", "refused"]
+    resource: str = Field(description="Type/id")
+    concept: str
+    table: str = Field(description="of the first row of its record; empty if the export has none")
+    row: int
+    changed: list[str] = Field(description="the elements that differ")
+    code: str
+    reason: str
+
+
+class StatusLine(_Line):
+    """Something that a command did or found on its way."""
+
+    type: Literal["status"]
+    text: str
+
+
+class FileLine(_Line):
+    """A file that was written."""
+
+    type: Literal["file"]
+    path: str
+    resource: str = Field(description="the type of the resources in it, if it is one")
+    count: int = Field(description="how many resources, problems or lines it holds")
+
+
+class CellLine(_Line):
+    """Where one column of a row goes. `values` stays empty without --show-values."""
+
+    type: Literal["cell"]
+    table: str
+    row: int
+    column: str
+    field: str
+    field_line: str = Field(description="file:line of the source map")
+    element: str
+    element_line: str = Field(description="file:line of the resource map")
+    value: str
+
+
+class FindingLine(_Line):
+    """What `doctor` found."""
+
+    type: Literal["finding"]
+    status: Literal["ok", "note", "bad"]
+    text: str
+    hint: str
+
+
+class ReadyLine(_Line):
+    """The sandbox answers."""
+
+    type: Literal["ready"]
+    url: str
+    loaded: int
+
+
+class ErrorLine(_Line):
+    """What stopped the command. The summary follows."""
+
+    type: Literal["error"]
+    error: str = Field(description="the class of the error")
+    text: str
+    hint: str
+    exit: int
+
+
+class SummaryLine(_Line):
+    """The end of every call."""
+
+    type: Literal["summary"]
+    command: str
+    rows: int = Field(description="rows that were read from the tables, as far as they were read")
+    records: int = Field(description="records that the rows made, those that are as last time among them")
+    resources: int = Field(description="resources that the records made; checked ones for `validate`")
+    create: int
+    update: int
+    unchanged: int
+    retract: int = Field(description="gone from the source: reported, never applied")
+    refused: int = Field(description="resources that the server, or a rule before it, refused")
+    rejected: int = Field(description="records that their rows could not make, and rows that could not be read")
+    requests: int
+    seconds: float
+    exit: int
+
+
+LINES: dict[str, type[_Line]] = {
+    "problem": ProblemLine,
+    "action": ActionLine,
+    "status": StatusLine,
+    "file": FileLine,
+    "cell": CellLine,
+    "finding": FindingLine,
+    "ready": ReadyLine,
+    "error": ErrorLine,
+    "summary": SummaryLine,
+}

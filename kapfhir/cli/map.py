@@ -1,0 +1,66 @@
+"""`kapfhir map`: an export to FHIR files, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from kapfhir.errors import Exit
+
+from . import options
+from .context import App, pass_app
+
+
+@click.command("map", short_help="Turn an export into FHIR files.", epilog="Example: kapfhir map example:clinic -o out")
+@options.export
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="DIR",
+    type=options.PATH,
+    required=True,
+    help="Where to write: an empty folder, or one of an earlier run.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "bundle"]),
+    default="ndjson",
+    show_default=True,
+    help="A file per type, or a transaction per patient.",
+)
+@options.source
+@options.mappings
+@pass_app
+def command(
+    app: App, *, export: str, folder: Path, form: Literal["ndjson", "bundle"], source: str | None, mappings: Path | None
+) -> Exit:
+    """Turn an export into FHIR files.
+
+    Writes a file per resource type (or a transaction per patient), manifest.json, rejected.ndjson with every problem of
+    the rows, and problems.csv, which counts them and says what to do. No server is needed. Ends with 5 if rows were
+    rejected, with 6 if resources were withheld.
+    """
+    from kapfhir import pipeline
+    from kapfhir.delivery import BASE, Delivery, deliver, time_of_delivery
+
+    from .tally import Tally, align
+
+    settings = app.settings(source=source, mappings=mappings)
+    tally = Tally(app.output)
+    with pipeline.open_job(export, settings) as job:
+        tally.count_rows(job)
+        request = f"kapfhir map {Path(export).name} --format {form}"
+        base = job.origin.system if job.origin.system.startswith("http") else BASE
+        to = Delivery(folder, form, time_of_delivery(job.export.newest), request, base)
+        files = deliver(tally.watch(pipeline.map(job)), to)
+    for file in files:
+        app.output.line("file", path=str(folder / file.name), resource=file.type, count=file.count)
+    for line in align([(str(folder / file.name), f"{file.count:>9,}") for file in files]):
+        app.output.answer(line)
+    app.output.say(tally.counted())
+    tally.tell(f"{folder / 'problems.csv'} says what to do, {folder / 'rejected.ndjson'} tells each of them")
+    return tally.exit

@@ -1,0 +1,21 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+PATH = click.Path(path_type=Path)
+
+export = click.argument("export", metavar="EXPORT")
+source = click.option("--source", metavar="NAME", help="The source whose maps read the export; without it, the headers tell.")
+mappings = click.option(
+    "--mappings", metavar="DIR", type=PATH, help="Maps of your own: a file here replaces the shipped one of its path."
+)
+server = click.option(
+    "--server", metavar="URL", help="A FHIR base address, a profile's name, or a public server: hapi-public, ..."
+)
+ledger = click.option(
+    "--ledger", metavar="FILE", type=PATH, help="The ledger; by default one for each server in your state folder."
+)

@@ -1,0 +1,93 @@
+"""What `plan` and `sync` share: a plan from a command's options, its lines, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import kapfhir
+from kapfhir.config import Settings
+from kapfhir.errors import ConfigError, Exit, severest
+from kapfhir.pipeline import open_job
+from kapfhir.sync.action import Action, Sign
+from kapfhir.sync.plan import Plan
+
+from .context import App
+from .tally import Tally
+
+NAMES = {
+    Sign.UNCHANGED: "unchanged",
+    Sign.CREATE: "create",
+    Sign.UPDATE: "update",
+    Sign.GONE: "retract",
+    Sign.REFUSED: "refused",
+}
+WORDS = {
+    Sign.UNCHANGED: "unchanged",
+    Sign.CREATE: "to create",
+    Sign.UPDATE: "to update",
+    Sign.GONE: "gone from the source",
+    Sign.REFUSED: "refused",
+}
+WHERE = "-v tells each of them; `kapfhir explain EXPORT TABLE:ROW` shows a row; docs/reference/problems.md says what to do"
+
+
+@contextmanager
+def open_plan(app: App, export: str, settings: Settings) -> Iterator[tuple[Plan, Tally]]:
+    """A plan, with what was told on the way. ConfigError if no server is named."""
+    if settings.server is None:
+        raise ConfigError("no server is named", "give --server with an address or a name, or --profile")
+    app.output.detail(f"server: {settings.server.url}")
+    tally = Tally(app.output)
+    with open_job(export, settings) as job:
+        tally.count_rows(job)
+        with kapfhir.plan(job, settings.server) as plan:
+            tally.finish_rows()
+            _count(app, plan)
+            for note in plan.notes:
+                app.output.line("status", text=note)
+                app.output.say(note)
+            for problem in plan.problems():
+                tally.add(problem)
+            yield plan, tally
+
+
+def show_actions(app: App, plan: Plan, signs: str = "=+*-!") -> None:
+    """A line for each resource that has one of these signs."""
+    for action in plan.actions(unchanged=app.verbose):
+        app.output.line("action", **_line(action))
+        if action.sign in signs:
+            app.output.answer(str(action))
+
+
+def end_of_plan(app: App, plan: Plan, tally: Tally) -> Exit:
+    """The counts, the problems, and how a plan ends."""
+    app.output.answer(count_line(plan.counts))
+    tally.tell(WHERE)
+    return severest([tally.exit, Exit.DIFFERS if plan.differs else Exit.DONE])
+
+
+def count_line(counts: Mapping[Sign, int]) -> str:
+    return "plan: " + ", ".join(f"{sign} {counts.get(sign, 0):,} {WORDS[sign]}" for sign in Sign)
+
+
+def _count(app: App, plan: Plan) -> None:
+    counts = app.output.counts
+    counts["records"], counts["rejected"], counts["requests"] = plan.records, plan.rejected, plan.requests
+    counts["resources"] = sum(count for sign, count in plan.counts.items() if sign is not Sign.GONE)
+    for sign, name in NAMES.items():
+        counts[name] = plan.counts[sign]
+
+
+def _line(action: Action) -> dict[str, object]:
+    return {
+        "sign": str(action.sign),
+        "action": NAMES[action.sign],
+        "resource": f"{action.type}/{action.id}",
+        "concept": action.concept,
+        "table": action.place.table if action.place else "",
+        "row": action.place.row if action.place else 0,
+        "changed": list(action.changed),
+        "code": action.code,
+        "reason": action.reason,
+    }

@@ -1,0 +1,99 @@
+"""`kapfhir sync`: bring a FHIR server in step with an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kapfhir.errors import Exit, severest
+
+from . import options
+from .context import App, pass_app
+
+if TYPE_CHECKING:
+    from kapfhir.sync.plan import Plan
+    from kapfhir.sync.report import Progress, Report
+
+
+@click.command(
+    "sync",
+    short_help="Bring a FHIR server in step with an export.",
+    epilog="Example: kapfhir sync example:clinic --server http://127.0.0.1:8095/fhir",
+)
+@options.export
+@options.server
+@options.source
+@options.mappings
+@options.ledger
+@click.option("--dry-run", is_flag=True, help="Show the plan, write nothing, end as `plan` does.")
+@click.option("--max-errors", metavar="N", type=click.IntRange(1), help="Stop after so many refusals; without it, never.")
+@pass_app
+def command(
+    app: App,
+    *,
+    export: str,
+    server: str | None,
+    source: str | None,
+    mappings: Path | None,
+    ledger: Path | None,
+    dry_run: bool,
+    max_errors: int | None,
+) -> Exit:
+    """Bring a FHIR server in step with an export: plan, then apply.
+
+    What is unchanged is not sent. What the server refuses is told, and the rest goes in. A run that was stopped is taken
+    up by the next one. What is gone from the source is told and stays on the server. Ends with 5 if rows were rejected,
+    with 8 if the server refused something.
+    """
+    from .failure import tell_error
+    from .planning import WHERE, count_line, end_of_plan, open_plan, show_actions
+
+    settings = app.settings(needs_server=True, server=server, source=source, mappings=mappings, ledger=ledger)
+    with open_plan(app, export, settings) as (plan, tally):
+        if dry_run:
+            show_actions(app, plan)
+            return end_of_plan(app, plan, tally)
+        show_actions(app, plan, signs="-!")
+        app.output.answer(count_line(plan.counts))
+        report = _apply(app, plan, max_errors)
+        for problem in report.problems:
+            tally.add(problem)
+        _tell(app, report)
+        if report.stopped:
+            app.output.complain(f"stopped after {max_errors} refusals, as --max-errors says; what went in is in the ledger")
+        tally.tell(WHERE)
+        if report.error:
+            tell_error(report.error, app.output)
+        return severest([tally.exit, report.exit])
+
+
+def _apply(app: App, plan: Plan, max_errors: int | None) -> Report:
+    import kapfhir
+    from kapfhir.sync.report import InterruptedApply
+
+    def show(progress: Progress) -> None:
+        app.output.tick(lambda: _progress(progress))
+
+    try:
+        return kapfhir.apply(plan, show, max_errors=max_errors)
+    except InterruptedApply as stopped:
+        _tell(app, stopped.report)
+        raise
+
+
+def _progress(progress: Progress) -> str:
+    from .tally import clock
+
+    share = f"{100 * progress.done // progress.total} %" if progress.total else "-"
+    left = f", about {clock(progress.left_s)} left" if progress.left_s is not None else ""
+    return f"sync: {progress.done:,} of {progress.total:,} resources, {share}, {clock(progress.seconds)}{left}"
+
+
+def _tell(app: App, report: Report) -> None:
+    """The end table, and the counts of the summary."""
+    told = report.to_dict()
+    app.output.counts.update({name: told[name] for name in app.output.counts.keys() & told.keys()})
+    if not app.output.quiet:
+        app.output.answer(f"\n{report}")

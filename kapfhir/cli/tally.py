@@ -1,0 +1,153 @@
+"""Counts what passes: rows, records, resources, problems; and what the run must end with because of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from kapfhir.advice import all_advice
+from kapfhir.delivery import ProblemCounts, Unit
+from kapfhir.errors import Exit, Problem, severest
+from kapfhir.mapping.units import Mapped, Rejected
+from kapfhir.pipeline import Job
+from kapfhir.sources.table import Dialect, Row, Table
+
+from .output import Output
+
+MOST_GROUPS = 40  # of problems, on the terminal
+TICK_ROWS = 500
+NOT_THERE = "not on the server"
+
+
+class CountedTable:
+    """A table that knows how many rows were read of it; it may be read more than once."""
+
+    def __init__(self, table: Table, output: Output) -> None:
+        self._table = table
+        self._output = output
+        self.name = table.name
+        self.file = table.file
+        self.count = 0
+
+    def header(self, dialect: Dialect) -> tuple[str, ...]:
+        return self._table.header(dialect)
+
+    def sniff(self) -> Dialect:
+        return self._table.sniff()
+
+    def rows(self, dialect: Dialect) -> Iterator[tuple[int, Row] | Problem]:
+        count = 0
+        try:
+            for item in self._table.rows(dialect):
+                count += 1
+                if count % TICK_ROWS == 0:
+                    self._output.tick(partial(self._progress, count))
+                yield item
+        finally:
+            self.count = max(self.count, count)
+
+    def _progress(self, count: int) -> str:
+        return f"reading {self.name}: {count:,} rows"
+
+
+def exit_of(problem: Problem) -> Exit:
+    """What a run with this problem ends with. Information and warnings alone change nothing."""
+    if problem.severity != "error":
+        return Exit.DONE
+    if problem.effect == NOT_THERE:
+        return Exit.REFUSED
+    known = all_advice().get(problem.code)
+    of_resource = (known is not None and known.about == "resource") or problem.effect == "resource withheld"
+    return Exit.RESOURCES if of_resource else Exit.ROWS
+
+
+@dataclass(slots=True)
+class Tally:
+    """One run. Problems go to the output as they come, and are shown in groups at the end."""
+
+    output: Output
+    problems: ProblemCounts = field(default_factory=ProblemCounts)
+    severities: dict[str, int] = field(default_factory=dict)
+    exits: set[Exit] = field(default_factory=set)
+    _tables: list[CountedTable] = field(default_factory=list)
+
+    def count_rows(self, job: Job) -> None:
+        """Count the rows of a job's tables from now on."""
+        self._tables = [CountedTable(table, self.output) for table in job.export.tables.values()]
+        job.export.tables.update({table.name: table for table in self._tables})
+
+    def watch(self, units: Iterable[Unit]) -> Iterator[Unit]:
+        """The same units, counted."""
+        counts = self.output.counts
+        for unit in units:
+            if isinstance(unit, Problem):
+                self.add(unit)
+            elif isinstance(unit, Rejected):
+                counts["rejected"] += 1
+            else:
+                counts["records"] += 1
+                if isinstance(unit, Mapped):
+                    counts["resources"] += len(unit.resources)
+            yield unit
+        self.finish_rows()
+
+    def finish_rows(self) -> None:
+        self.output.counts["rows"] = sum(table.count for table in self._tables)
+
+    def add(self, problem: Problem) -> None:
+        self.output.problem(problem)
+        self.problems.add(problem)
+        self.severities[problem.severity] = self.severities.get(problem.severity, 0) + 1
+        self.exits.add(exit_of(problem))
+
+    @property
+    def exit(self) -> Exit:
+        return severest(self.exits)
+
+    def counted(self) -> str:
+        counts = self.output.counts
+        read = ", ".join(f"{counts[name]:,} {name}" for name in ("rows", "records", "resources"))
+        return f"{read}; {counts['rejected']:,} records rejected"
+
+    def tell(self, more: str) -> None:
+        """The problems in groups, for people; `more` says where each of them is told."""
+        if not self.severities or self.output.as_json:
+            return
+        words = [
+            f"{self.severities[s]:,} {s}{'s' * (self.severities[s] > 1 and s != 'information')}"
+            for s in ("error", "warning", "information")
+            if s in self.severities
+        ]
+        self.output.complain("")
+        self.output.complain(f"problems: {', '.join(words)}")
+        groups = sorted(self.problems.rows(), key=lambda g: (g[1] != "error", g[2], g[3]))
+        shown = [
+            (severity, f"{table}: {column}" if column else table, code, f"{count:,}", _rows(first, count))
+            for code, severity, table, column, count, first in groups[:MOST_GROUPS]
+        ]
+        for line in align(shown):
+            self.output.complain(f"  {line}")
+        if len(groups) > MOST_GROUPS:
+            self.output.complain(f"  and {len(groups) - MOST_GROUPS} more kinds")
+        self.output.complain(more)
+
+
+def align(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines with their columns under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def clock(seconds: float) -> str:
+    """0:07, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _rows(first: tuple[int, ...], count: int) -> str:
+    if not first:
+        return ""
+    more = " ..." if count > len(first) else ""
+    return f"row{'s' * (count > 1)} {', '.join(map(str, first))}{more}"
