@@ -86,6 +86,15 @@ def _unit(node: Node) -> bool:
     return node.get("system") != UCUM or is_unit(node["code"])
 
 
+def _absolute(name: str) -> Any:
+    return lambda node: ABSOLUTE.fullmatch(node[name]) is not None
+
+
+def has_no_label_twice(meta: Node) -> bool:
+    labels = [(label.get("system"), label.get("code")) for label in meta["security"]]
+    return len(labels) == len(set(labels))
+
+
 def _size(node: Node) -> bool:
     data = "".join(node["data"].split())
     return bool(len(data) // 4 * 3 - data.count("=") == node["size"])
@@ -108,6 +117,22 @@ add_rule(
     needs="system code",
     hint="mm[Hg], ug, h, kg: not mmHg, mcg, hr, kgs",
 )
+add_rule(
+    QUANTITIES + " Coding Identifier",
+    "relative-system",
+    "has a system that is no absolute URI",
+    _absolute("system"),
+    needs="system",
+)
+add_rule("Coding", "bad-unit", "has the system of UCUM and a code that is not of it", _unit, needs="system code")
+add_rule(
+    "Questionnaire PlanDefinition StructureDefinition CodeSystem ValueSet",
+    "relative-url",
+    "has a canonical url that is not absolute",
+    _absolute("url"),
+    needs="url",
+)
+add_rule("Meta", "duplicate-label", "has a security label twice", has_no_label_twice, needs="security")
 add_rule("Duration", "drt-1", "has a code but not both a value and the system of UCUM", _duration, needs="code")
 add_rule("Age", "age-1", "has no code of UCUM, or a value that is not above zero", _age)
 add_rule("Count", "cnt-3", "is not a whole number with the UCUM code 1", _count)

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from .narrative import HEAD, TAIL, find_div_fault
-from .primitives import find_fault
+from .primitives import ABSOLUTE, find_fault
 from .references import is_conditional, read_type
+from .ucum import SYSTEM as UCUM
 from .ucum import is_unit
 
 SIZE = 20_000  # texts in one memo
@@ -39,10 +40,10 @@ def remember(kind: str, known: set[Any]) -> Callable[[Any], bool]:
 
 KNOWN: dict[str, set[Any]] = {}
 RIGHT: dict[str, Callable[[Any], bool]] = {}
-for _kind in ("uri", "url", "canonical", "code", "id", "string", "date", "dateTime", "instant", "time", "oid", "uuid", "unit"):
+for _kind in ("uri", "url", "canonical", "code", "id", "string", "date", "dateTime", "instant", "time", "oid", "uuid"):
     KNOWN[_kind] = set()
-    if _kind != "unit":
-        RIGHT[_kind] = remember(_kind, KNOWN[_kind])
+    RIGHT[_kind] = remember(_kind, KNOWN[_kind])
+KNOWN.update(unit=set(), system=set())
 
 
 def is_right_unit(value: Any) -> bool:
@@ -53,6 +54,19 @@ def is_right_unit(value: Any) -> bool:
         KNOWN["unit"].clear()
     KNOWN["unit"].add(value)
     return True
+
+
+def is_right_system(value: Any) -> bool:
+    """An absolute URI that a Coding may have as its system; that of UCUM is left to the walk, which looks at the code."""
+    if find_fault("uri", value) is not None or value == UCUM or ABSOLUTE.fullmatch(value) is None:
+        return False
+    if len(KNOWN["system"]) >= SIZE:
+        KNOWN["system"].clear()
+    KNOWN["system"].add(value)
+    return True
+
+
+RIGHT["system"] = is_right_system
 
 
 def is_right_string(value: Any) -> bool:

@@ -24,6 +24,7 @@ class Scope:
     contained: dict[str, str] = field(default_factory=dict)  # id -> path
     pointed: set[str] = field(default_factory=set)  # ids that a `#id` names
     uplinks: set[str] = field(default_factory=set)  # paths of contained resources that point to `#`
+    ids: dict[str, str] = field(default_factory=dict)  # id of an element -> path
     conditional: bool = False  # inside of a transaction, references may be queries
     is_right: Callable[[Any], bool] | None = None  # the quick answer, for entries of a Bundle
 

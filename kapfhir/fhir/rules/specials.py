@@ -18,6 +18,8 @@ from .vitals import find_vital_faults
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
 FACTS = load_facts()
+# R4's own definitions use these beyond the places that R4 gives for them, and later versions allow it
+DEFINING = ("structuredefinition-", "elementdefinition-", "valueset-", "codesystem-", "capabilitystatement-", "regex")
 
 
 def codes_hint(codes: Mapping[str, frozenset[str]]) -> str:
@@ -132,14 +134,14 @@ def _extension(scope: Scope, node: dict[str, Any], path: str, place: str) -> Non
 
 def _core(scope: Scope, node: dict[str, Any], path: str, places: set[str]) -> None:
     """Where R4 core knows the extension: does it stand where it may, and is its value of the right type?"""
-    url = node["url"]
-    known = FACTS.extensions.get(url[len(CORE) :]) if url.startswith(CORE) else None
-    if known is None:
+    name = node["url"].removeprefix(CORE)
+    if name == node["url"] or name not in FACTS.extensions:
         return
-    where, kinds = known
+    where, kinds = FACTS.extensions[name]
     if "ElementDefinition.type" in places:
         places = places | {"ElementDefinition.type.code"}  # System types have no value to hang an extension on
-    if not where & places and not any(w.startswith("Extension") for w in where):
+    elsewhere = any(w.startswith("Extension") for w in where) or name.startswith(DEFINING)
+    if not where & places and not elsewhere:
         scope.say(path, "extension-context", f"is an extension of {' or '.join(sorted(where))}, not of this element")
     value = next((k for k in node if k.startswith("value")), None)
     if value is not None and kinds and not any(value == "value" + kind[0].upper() + kind[1:] for kind in kinds):

@@ -14,11 +14,11 @@ from typing import Any
 from kapfhir.fhir.facts import Element, load_facts
 
 from . import memo
-from .invariants_datatypes import is_in_order
+from .invariants_datatypes import has_no_label_twice, is_in_order
 from .primitives import INTEGERS, MAX_STRING, find_fault, is_mime_type
 from .ucum import SYSTEM as UCUM
 
-REPEATING = frozenset(memo.RIGHT) - {"string"}
+REPEATING = frozenset(memo.RIGHT) - {"string", "system"}
 NAMED = frozenset(["display", "unit", "title"])  # strings that repeat
 NARRATIVE = load_facts().elements("Narrative")["status"]
 
@@ -104,7 +104,7 @@ def _bound(w: Writer, var: str, kind: str, element: Element) -> None:
         w.fail_unless(f"{var} in {w.constant(codes)}")
     elif element.codes:
         w.add("return False")
-    elif element.binding == "mimetypes":
+    elif element.name == "contentType":
         w.fail_unless(f"{var}.__class__ is str and {w.constant(is_mime_type)}({var})")
     else:
         w.fail_unless(f"{var} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({var})")
@@ -151,8 +151,10 @@ def _string(w: Writer, value: str) -> None:
 
 def write_coding(w: Writer, var: str, element: Element) -> None:
     n = _open(w, var)
-    for key, kind in (("system", "uri"), ("code", "code"), ("display", "string")):
-        with _if_there(w, var, key, n, guard=key != "system") as value:
+    with _if_there(w, var, "system", n, guard=False) as value:
+        _known(w, value, "system")
+    for key, kind in (("code", "code"), ("display", "string")):
+        with _if_there(w, var, key, n) as value:
             _known(w, value, kind)
     if element.codes:
         pairs = frozenset((system, code) for system, group in element.codes.items() for code in group)
@@ -182,7 +184,7 @@ def write_concept(w: Writer, var: str, element: Element) -> None:
 def write_identifier(w: Writer, var: str, _element: Element) -> None:
     n = _open(w, var)
     with _if_there(w, var, "system", n, guard=False) as system:
-        _known(w, system, "uri")
+        _known(w, system, "system")
     with _if_there(w, var, "value", n) as value:
         _string(w, value)
     with w.indented(f"if {n}:"):
@@ -264,6 +266,8 @@ def write_meta(w: Writer, var: str, _element: Element) -> None:
                 item = w.fresh("y")
                 with w.indented(f"for {item} in {value}:"):
                     write_coding(w, item, ANY)
+                if key == "security":
+                    w.fail_unless(f"len({value}) == 1 or {w.constant(has_no_label_twice)}({var})")
         with _if_there(w, var, "profile", n) as value:
             w.fail_unless(f"{value}.__class__ is list and {value}")
             item = w.fresh("y")

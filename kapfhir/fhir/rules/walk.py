@@ -55,6 +55,10 @@ def walk_element(scope: Scope, node: Any, path: str, facts: TypeFacts, place: st
         present = [key for key in keys if key in node or f"_{key}" in node]
         if len(present) > 1:
             scope.say(f"{path}.{name}", "two-of-a-choice", f"is there as {' and as '.join(present)}; one is allowed")
+    if "id" in node and not is_resource and facts.name != "ElementDefinition":  # a snapshot and a differential share ids
+        first = scope.ids.setdefault(str(node["id"]), path)
+        if first != path:
+            scope.say(f"{path}.id", "duplicate-id", "is the id of another element of the resource, too")
     broken = any(p.severity == "error" for p in scope.found[before:])
     for rule in facts.rules:
         try:
@@ -175,5 +179,5 @@ def _primitive(scope: Scope, value: Any, path: str, element: Element, facts: Typ
             if not any(value in codes for codes in element.codes.values()):
                 hint = specials.codes_hint(element.codes)
                 scope.say(path, "wrong-code", f"is not a code of {element.binding}", hint)
-        elif element.binding == "mimetypes" and not is_mime_type(value):
+        elif element.name == "contentType" and not is_mime_type(value):
             scope.say(path, "wrong-code", "is not a MIME type")

@@ -163,6 +163,18 @@ CASES = [
     (GIVEN, ["dosage", "dose", "comparator"], "<", "MedicationAdministration.dosage.dose", "sqty-1"),
     (GIVEN, ["dosage", "rateRatio"], {"numerator": {"value": 1}}, "MedicationAdministration.dosage.rateRatio", "rat-1"),
     (ENCOUNTER, ["length"], {"code": "h", "system": UCUM}, "Encounter.length", "drt-1"),
+    (OBSERVATION, ["code", "coding", 0, "system"], "loinc", "Observation.code.coding[0]", "relative-system"),
+    (OBSERVATION, ["method"], {"coding": [{"system": UCUM, "code": "mmHg"}]}, "Observation.method.coding[0]", "bad-unit"),
+    (OBSERVATION, ["valueQuantity", "system"], "ucum", "Observation.valueQuantity", "relative-system"),
+    (PATIENT, ["identifier"], [{"system": "mrn", "value": "1"}], "Patient.identifier[0]", "relative-system"),
+    (PATIENT, ["meta"], {"security": [{"code": "R"}, {"code": "R"}]}, "Patient.meta", "duplicate-label"),
+    (
+        PATIENT,
+        ["telecom"],
+        [{"id": "t", "system": "phone"}, {"id": "t", "system": "phone"}],
+        "Patient.telecom[1].id",
+        "duplicate-id",
+    ),
     # invariants
     (ENCOUNTER, ["period", "end"], "2026-01-05T09:59:59-08:00", "Encounter.period", "per-1"),
     (ENCOUNTER, ["period", "end"], "2026-01-05T18:59:59+01:00", "Encounter.period", "per-1"),
