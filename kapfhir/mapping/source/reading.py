@@ -23,7 +23,7 @@ from .check import SourceMaps
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
 from .rows import Rows
-from .shape import ConflictError, drop_loose_references
+from .shape import ConflictError
 from .store import CONFLICT, CONFLICT_AGAIN, MOST_ROWS, ONCE, Store, Waiting, unpack
 from .telling import Teller
 
@@ -192,7 +192,6 @@ class _Reading:
         if record is None:
             return self._rejected(key)
         self.store.settle(self.concept, key, good=True)
-        record = drop_loose_references(record, teller.tell_loose, origins)
         if anchor is not None:
             record = record.joined(anchor)
         if self.doubts is not None:

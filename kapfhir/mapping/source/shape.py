@@ -57,9 +57,11 @@ class Shape:
         known = [f for f in fields_of(kind).values() if not f.derived]
         self.kind = kind
         self.required = {f.name for f in known if not f.optional}
+        self.defaulted = {f.name for f in known if f.defaulted and not f.many}
         self.absents = {f.name for f in known if Absent in f.types}
         self.lists = {f.name for f in known if f.many}
         self.inside = {f.name: (shapes.of(k), f.many) for f in known for k in f.types if has_fields(k)}
+        self.pointers = inner_references(kind)
         self.order = shapes.order(kind)
         self.complete: Callable[[Partial], None] | None = getattr(kind, "complete", None)
 
@@ -74,6 +76,8 @@ class Shape:
                 raise ConflictError(path, name)
             inner = self.inside.get(name)
             if value is WITHHELD:
+                if name in self.defaulted:  # told as such: its default would say what the row does not say
+                    return None
                 held.add(name)
             elif inner is None or not isinstance(value, dict):
                 given[name] = value
@@ -104,6 +108,8 @@ class Shape:
 
     def _make(self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path) -> Any:
         gone: set[str] = set()  # withheld here: each field once, so this comes to an end
+        for pointer in self.pointers:
+            self._drop_loose(given, pointer, tell, origins, path)
         while True:
             if self.complete is not None:
                 self.complete(given)
@@ -116,7 +122,8 @@ class Shape:
             try:
                 return self.kind(**given)
             except ImpossibleError as error:
-                drop = [n for n in error.fields if n in given and n not in self.required and n not in gone]
+                kept = self.required | self.defaulted | gone
+                drop = [n for n in error.fields if n in given and n not in kept]
                 if not drop:
                     empty = error.code == "empty-part"
                     if not empty or not (held or gone):  # of an emptied part, its fields have been told
@@ -161,6 +168,17 @@ class Shape:
             if name in self.absents and given.get(name) in (None, "unknown"):
                 given[name] = ERROR
 
+    def _drop_loose(self, given: Partial, pointer: tuple[str, str, str], tell: Tell, origins: Origins, path: Path) -> None:
+        """Take out references to items that this record does not have."""
+        owners, name, targets = pointer
+        keys = {name_of(t) for t in given.get(targets, ())} | {None}
+        loose = [item for item in given.get(owners, ()) if getattr(item, name) not in keys]
+        for item in loose:
+            text = f"{owners}.{name} points to no item of {targets}"
+            tell("unknown-key", text, origins, "field", (*path, owners, name_of(item)), (name,))
+        if loose:
+            given[owners] = tuple(replace(i, **{name: None}) if i in loose else i for i in given[owners])
+
     def _bad_items(self, given: Partial, name: str, code: str) -> list[Any]:
         """The items that are impossible by themselves."""
         bad = []
@@ -171,24 +189,6 @@ class Shape:
                 if error.code == code:
                     bad.append(item)
         return bad
-
-
-def drop_loose_references(record: Any, tell: Tell, origins: Origins) -> Any:
-    """The record without references to items that it does not have."""
-    kind: type = type(record)
-    for owners, name, targets in inner_references(kind):
-        items: Sequence[Any] = getattr(record, owners)
-        if all(getattr(i, name) is None for i in items):
-            continue
-        keys = {name_of(t) for t in getattr(record, targets)} | {None}
-        loose = [i for i in items if getattr(i, name) not in keys]
-        for item in loose:
-            path = (owners, name_of(item))
-            tell("unknown-key", f"{owners}.{name} points to no item of {targets}", origins, "field", path, (name,))
-        if loose:
-            kept = tuple(i if getattr(i, name) in keys else replace(i, **{name: None}) for i in items)
-            record = replace(record, **{owners: kept})
-    return record
 
 
 def name_of(item: Any) -> str:

@@ -41,17 +41,17 @@ class Teller:
         self._add(self.plan, self.row, column, bad.code, text, cell.line.at.line, lost, hint)
 
     def tell(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None:
-        """Fields of a part can't stand, on these rows; each row names the columns that fill them."""
+        """Fields of a part can't stand, on these rows; each row names the columns that fill them.
+
+        A constant that points to an item which is not there is no problem: it means `if there is one`.
+        """
         lines = {number: find_lines(self.plans[number], path, names) for number, _ in origins}
         some = any(lines.values())
+        if code == "unknown-key" and some and not any(line.columns for found in lines.values() for line in found):
+            return
         for number, row in origins:
             if lines[number] or not some:
                 self._on(number, row, lines[number], code, text, lost)
-
-    def tell_loose(self, code: str, text: str, origins: Origins, lost: str, path: Path, names: Sequence[str] = ()) -> None:
-        """As `tell`, but a constant that points to an item which is not there is no problem: it means `if there is one`."""
-        if any(line.columns for number, _ in origins for line in find_lines(self.plans[number], path, names)):
-            self.tell(code, text, origins, lost, path, names)
 
     def tell_rows(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
         """Something about whole rows."""
