@@ -66,19 +66,23 @@ def test_sandbox_and_hapi_hold_the_same_counts(server, kapfhir_sandbox, tmp_path
     assert count(server).total() == sum(len(path.read_bytes().splitlines()) for path in GOLDEN.glob("*.ndjson"))
 
 
+def plain(node):
+    """A resource without what the server adds, and without the order of its keys; numbers by their text, since 35.50 is not 35.5."""
+    if isinstance(node, dict):
+        kept = {key: plain(value) for key, value in node.items() if key not in ("versionId", "lastUpdated", "source")}
+        return dict(sorted(kept.items()))
+    if isinstance(node, list):
+        return [plain(item) for item in node]
+    return repr(node)
+
+
 @pytest.mark.parametrize("kind", TYPES)
 def test_hapi_holds_every_golden_resource_as_it_was_sent(server, kind):
-    def plain(resource):
-        meta = {
-            key: value for key, value in resource.get("meta", {}).items() if key not in ("versionId", "lastUpdated", "source")
-        }
-        return {**resource, "meta": meta}
-
     golden = [exact.loads(line) for line in (GOLDEN / f"{kind}.ndjson").read_bytes().splitlines()]
     held = {resource["id"]: resource for resource in read_all(server, kind)}
-    assert {r["id"] for r in golden} == held.keys()
+    assert {resource["id"] for resource in golden} == held.keys()
     for resource in golden:
-        assert exact.dumps(plain(held[resource["id"]])) == exact.dumps(plain(resource)), f"{kind}/{resource['id']}"
+        assert plain(held[resource["id"]]) == plain(resource)
 
 
 def test_a_run_with_a_fresh_ledger_writes_nothing(server, tmp_path):
