@@ -83,7 +83,18 @@ def build_app(service: Service, journal: Journal) -> Starlette:
         base = f"{request.base_url}fhir"
         return PlainTextResponse(f"kapfhir sandbox, an embedded FHIR R4 server\nbase: {base}\nwhat works: {base}/metadata\n")
 
-    return Starlette(routes=[Route("/", home), Mount("/fhir", app=Fhir(service, journal))])
+    fhir = Fhir(service, journal)
+    return Starlette(routes=[Route("/", home), Route("/fhir", Base(fhir)), Mount("/fhir", app=fhir)])
+
+
+class Base:
+    """The base itself, without a slash: a mount would redirect it, and every transaction would be sent twice."""
+
+    def __init__(self, fhir: Fhir) -> None:
+        self.fhir = fhir
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.fhir({**scope, "root_path": "/fhir"}, receive, send)
 
 
 async def _read(request: HttpRequest) -> bytes:

@@ -58,6 +58,7 @@ def apply(
         sender.send_train(shared_train(plan.store, limits))
         _send_side_by_side(patient_trains(plan.store, limits), sender, limits.threads)
         sender.send_train(last_train(plan.store, limits))
+        sender.require_life()
     except KapfhirError as error:
         report.error = error
     except KeyboardInterrupt:

@@ -50,6 +50,13 @@ class Sender:
         self._failed_inside = 0
         self._look = Look(client, ids=plan.ids)
 
+    def require_life(self) -> None:
+        """At the end: if the server failed inside at whatever it was sent, no resource is to blame."""
+        if self.report.written == 0 and self._failed_inside:
+            raise TemporaryServerError(
+                f"{self.client.http.host} fails inside (HTTP 500) at whatever it is sent", "try later", 500
+            )
+
     def send_train(self, train: Train) -> None:
         for piece in train:
             for part in cut(piece, self.limits):  # the limits may have become narrower since
@@ -121,11 +128,12 @@ class Sender:
             for half in halves:
                 self.send(half)
             return
+        text = error.text.replace("Bundle.entry[0].resource", actions[0].type) if len(actions) == 1 else error.text
         self._failed_inside = self._failed_inside + 1 if error.status == 500 else 0
         if self._failed_inside >= MOST_500:
             raise TemporaryServerError(f"{error.text}; so it is with every resource", "the server fails inside", error.status)
         for action in actions:
-            self._blame(action, error.text)
+            self._blame(action, text)
         self.on_step()
 
     def _blame(self, action: Planned, text: str) -> None:

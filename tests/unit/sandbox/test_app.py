@@ -60,6 +60,12 @@ def test_the_root_says_where_the_base_is(http, kapfhir_sandbox):
     assert f"base: {kapfhir_sandbox.url}" in reply.text
 
 
+def test_the_base_without_a_slash_is_not_redirected(http, kapfhir_sandbox):
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": []}
+    reply = http.post(kapfhir_sandbox.url, json=bundle, timeout=10, allow_redirects=False)
+    assert (reply.status_code, [r.path for r in kapfhir_sandbox.requests]) == (200, ["/"])
+
+
 def test_the_base_takes_a_slash(http, kapfhir_sandbox):
     bundle = {"resourceType": "Bundle", "type": "transaction"}
     for url in (kapfhir_sandbox.url, kapfhir_sandbox.url + "/"):

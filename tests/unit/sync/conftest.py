@@ -52,7 +52,9 @@ class Made:
 
     def clinic(self, name: str = "Example Clinic", **elements: Any) -> Mapped:
         clinic = self.resource("Organization", "Clinic", "C1", active=True, name=name, **elements)
-        room = self.resource("Location", "Clinic", "C1", "room", name=name, managingOrganization=self.reference("Organization", "Clinic", "C1"))
+        room = self.resource(
+            "Location", "Clinic", "C1", "room", name=name, managingOrganization=self.reference("Organization", "Clinic", "C1")
+        )
         return self.unit("Clinic", "C1", clinic, room)
 
     def patient(self, key: str, **elements: Any) -> Mapped:
@@ -64,19 +66,35 @@ class Made:
 
         subject = self.reference("Patient", "Patient", patient)
         visit = self.resource(
-            "Encounter", "DosingSession", key, "visit",
-            status="finished", subject=subject,
+            "Encounter",
+            "DosingSession",
+            key,
+            "visit",
+            status="finished",
+            subject=subject,
             **{"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}},
         )
         given = self.resource(
-            "Procedure", "DosingSession", key, "session",
-            status="completed", subject=subject, encounter=self.reference("Encounter", "DosingSession", key, "visit"),
-            performedDateTime="2026-01-05T10:00:00-05:00", code={"text": "ketamine"},
+            "Procedure",
+            "DosingSession",
+            key,
+            "session",
+            status="completed",
+            subject=subject,
+            encounter=self.reference("Encounter", "DosingSession", key, "visit"),
+            performedDateTime="2026-01-05T10:00:00-05:00",
+            code={"text": "ketamine"},
         )
         dose = self.resource(
-            "MedicationAdministration", "DosingSession", key, "dose",
-            status="completed", subject=subject, medicationCodeableConcept={"text": "ketamine"},
-            effectiveDateTime="2026-01-05T10:00:00-05:00", partOf=[self.reference("Procedure", "DosingSession", key, "session")],
+            "MedicationAdministration",
+            "DosingSession",
+            key,
+            "dose",
+            status="completed",
+            subject=subject,
+            medicationCodeableConcept={"text": "ketamine"},
+            effectiveDateTime="2026-01-05T10:00:00-05:00",
+            partOf=[self.reference("Procedure", "DosingSession", key, "session")],
             dosage={"dose": {"value": Decimal(value), "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}},
             **elements,
         )
@@ -84,7 +102,9 @@ class Made:
 
     def event(self, key: str, patient: str) -> Mapped:
         subject = self.reference("Patient", "Patient", patient)
-        return self.unit("AdverseEvent", key, self.resource("AdverseEvent", "AdverseEvent", key, actuality="actual", subject=subject))
+        return self.unit(
+            "AdverseEvent", key, self.resource("AdverseEvent", "AdverseEvent", key, actuality="actual", subject=subject)
+        )
 
     def course(self, patients: int = 3, doses: int = 2) -> list[Mapped]:
         keys = [f"P{n}" for n in range(1, patients + 1)]

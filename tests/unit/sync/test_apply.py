@@ -172,7 +172,16 @@ def test_progress_reaches_the_end(run, made):
     assert (seen[-1].done, seen[-1].total, seen[-1].left_s) == (26, 26, 0)
 
 
-@pytest.mark.parametrize("quirks", [("small-bundles",), ("flaky",), ("drops-identifiers-in-references",), ("no-update-create",), ("flaky", "no-update-create", "small-bundles")])
+@pytest.mark.parametrize(
+    "quirks",
+    [
+        ("small-bundles",),
+        ("flaky",),
+        ("drops-identifiers-in-references",),
+        ("no-update-create",),
+        ("flaky", "no-update-create", "small-bundles"),
+    ],
+)
 def test_servers_with_habits_of_their_own(kapfhir_sandbox, run, made, quirks, writes):
     kapfhir_sandbox.behave(*quirks)
     run.limits = Limits(entries=30, threads=2)

@@ -1,0 +1,206 @@
+"""The ledger: its scope, its lock, and what it remembers."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from kapfhir.errors import ConfigError
+from kapfhir.model.dosing import Anchor
+from kapfhir.sync.ledger import Entry, RecordEntry, Scope, default_ledger_path, open_ledger
+
+SCOPE = Scope("https://fhir.example/r4", "https://clinic.test/kap", "b3a7c9b0-6f0d-4a53-9d8c-0f3f5a1d2e11", "America/New_York")
+DOSE = ("DosingSession", "D1")
+
+
+def entry(name="a", **more):
+    return Entry("Encounter", name, *DOSE, **{"hash": "h1", "server_id": name, "version": "1"} | more)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path):
+    with open_ledger(path, SCOPE, "maps") as made:
+        yield made
+
+
+def test_a_new_one_knows_nothing(ledger, path):
+    assert path.is_file()
+    assert not ledger.has(*DOSE)
+    assert ledger.digest(*DOSE) is None
+    assert ledger.anchor("D1") is None
+    assert ledger.resources_of(*DOSE) == {}
+    assert ledger.newest(3) == []
+
+
+def test_what_is_remembered(ledger, path):
+    anchor = Anchor(datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 1, 5, 11, tzinfo=UTC))
+    ledger.keep([entry(), entry("b")])
+    ledger.remember([RecordEntry(*DOSE, "digest", frozenset({"doses", "vitals"}), 2, anchor)])
+    ledger.close()
+    with open_ledger(path, SCOPE, "maps") as again:
+        assert again.has(*DOSE)
+        assert again.digest(*DOSE) == "digest"
+        assert again.anchor("D1") == anchor
+        assert again.record(*DOSE) == RecordEntry(*DOSE, "digest", frozenset({"doses", "vitals"}), 2, anchor)
+        assert again.resources_of(*DOSE)["Encounter", "b"] == entry("b")
+        assert again.find("Encounter", "a") == entry()
+
+
+def test_a_dose_without_an_end(ledger):
+    anchor = Anchor(datetime(2026, 1, 5, 10, tzinfo=UTC), None)
+    ledger.remember([RecordEntry(*DOSE, "d", frozenset(), 1, anchor)])
+    assert ledger.anchor("D1") == anchor
+
+
+def test_rows_of_other_maps_are_mapped_again(ledger, path):
+    ledger.remember([RecordEntry(*DOSE, "digest", frozenset(), 2)])
+    ledger.close()
+    with open_ledger(path, SCOPE, "other maps") as again:
+        assert again.digest(*DOSE) is None
+        assert again.has(*DOSE)
+
+
+def test_a_send_makes_the_record_unknown_until_it_is_done(ledger):
+    ledger.keep([entry()])
+    ledger.remember([RecordEntry(*DOSE, "digest", frozenset(), 1)])
+    ledger.mark_pending([entry(hash="h2")])
+    assert ledger.digest(*DOSE) is None
+    assert ledger.find("Encounter", "a") == entry(state="pending")  # what was there is not forgotten
+
+
+def test_a_refusal(ledger):
+    ledger.mark_pending([entry(server_id="")])
+    ledger.mark_refused(entry(), "HTTP 422")
+    found = ledger.find("Encounter", "a")
+    assert (found.state, found.outcome, found.hash) == ("refused", "HTTP 422", "")
+
+
+def test_records_come_in_order_and_in_pieces(ledger):
+    ledger.remember(RecordEntry("Patient", f"P{n:04}", "d", frozenset(), 1) for n in range(2500))
+    keys = [r.key for r in ledger.records()]
+    assert keys == sorted(keys)
+    assert len(keys) == 2500
+
+
+def test_a_distrusted_one_has_everything_mapped_again(ledger):
+    ledger.remember([RecordEntry(*DOSE, "digest", frozenset(), 1)])
+    ledger.distrust()
+    assert ledger.digest(*DOSE) is None
+    assert ledger.has(*DOSE)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"server": "https://other.example/r4"}, "server"),
+        ({"system": "https://clinic.test/other"}, "clinic system"),
+        ({"namespace": "00000000-6f0d-4a53-9d8c-0f3f5a1d2e11"}, "clinic namespace"),
+        ({"zone": "Europe/Berlin"}, "time zone"),
+    ],
+)
+def test_the_scope_may_not_change(ledger, path, change, word):
+    from dataclasses import replace
+
+    ledger.close()
+    with pytest.raises(ConfigError, match=f"is of another {word}"):
+        open_ledger(path, replace(SCOPE, **change))
+
+
+def test_another_spelling_of_the_same_scope(ledger, path):
+    ledger.close()
+    other = Scope("HTTPS://FHIR.example:443/r4/", SCOPE.system, SCOPE.namespace.upper(), SCOPE.zone)
+    open_ledger(path, other).close()
+
+
+def test_one_run_at_a_time(ledger, path):
+    with pytest.raises(ConfigError, match="in use: another run holds it"):
+        open_ledger(path, SCOPE)
+    ledger.close()
+    open_ledger(path, SCOPE).close()
+
+
+def test_locked_by_another_program(ledger, path):
+    ledger.close()
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(ConfigError, match="another run holds it"):
+            open_ledger(path, SCOPE)
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, but it is long enough to look like one" * 20, b"SQLite format 3\0" + b"\xff" * 2000]
+)
+def test_a_broken_one(path, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="broken, or no ledger"):
+        open_ledger(path, SCOPE)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_somebody_else(path):
+    path.parent.mkdir()
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE t (x)")
+    other.commit()
+    other.close()
+    with pytest.raises(ConfigError, match="broken, or no ledger"):
+        open_ledger(path, SCOPE)
+
+
+def test_one_of_a_newer_version(ledger, path):
+    ledger.close()
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+    with pytest.raises(ConfigError, match="newer kapfhir"):
+        open_ledger(path, SCOPE)
+
+
+def test_a_folder_that_can_not_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="can't be made"):
+        open_ledger(tmp_path / "file" / "ledger.sqlite", SCOPE)
+
+
+def test_a_folder_in_its_place(tmp_path):
+    with pytest.raises(ConfigError, match="can't be written"):
+        open_ledger(tmp_path, SCOPE)
+
+
+def test_a_full_disk(ledger):
+    pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+    ledger._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(ConfigError, match="disk is full"):
+        for n in range(1000):
+            ledger.keep([entry(f"{n}-{m}") for m in range(50)])
+    assert ledger.resources_of(*DOSE) is not None  # it can still be read, and closed
+
+
+def test_in_memory(tmp_path):
+    with open_ledger(None, SCOPE) as made:
+        made.keep([entry()])
+        assert made.find("Encounter", "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_default_path_is_one_per_server_and_clinic():
+    paths = [
+        default_ledger_path("https://fhir.example/r4", "n1"),
+        default_ledger_path("https://FHIR.example/r4/", "n1"),
+        default_ledger_path("https://fhir.example/r5", "n1"),
+        default_ledger_path("https://fhir.example/r4", "n2"),
+    ]
+    assert len(set(paths)) == 3
+    assert paths[0].name.startswith("fhir.example-")
+    assert paths[0].suffix == ".sqlite"
