@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kapfhir.fhir.rules.ucum import is_unit
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
@@ -124,7 +125,7 @@ class Cells:
             self.problems.say(text, "wrong-code", f"'{text}' is not a code of {codes[0].__name__}", near(text, own))
         else:
             allowed = f", one of {' '.join(kinds.units)}" if kinds.units else ""
-            form = f" (a number, a blank and a unit{allowed})" if kinds.first is Amount else ""
+            form = f" (a number, a blank and a unit of UCUM{allowed})" if kinds.first is Amount else ""
             self.problems.say(text, "wrong-constant", f"'{text}' is no {kinds}{form}")
         return None
 
@@ -133,7 +134,7 @@ class Cells:
             return kind(text) if text in self.tables.codes.own(kind) else None
         if kind is Amount:
             number, _, unit = text.partition(" ")
-            fits = NUMBER["."].fullmatch(number) and unit and (not kinds.units or unit in kinds.units)
+            fits = NUMBER["."].fullmatch(number) and unit and (unit in kinds.units or (not kinds.units and is_unit(unit)))
             return Amount(Decimal(number), unit) if fits else None
         if kind is bool:
             return YES.get(text.lower())
@@ -219,6 +220,8 @@ class Cells:
             allowed = " or ".join(kinds.units)
             text = f"'{line.at}' is in {allowed}, not in '{line.unit}'"
             self.problems.say(line.unit, "wrong-unit", text, near(line.unit, kinds.units))
+        elif not is_unit(line.unit):
+            self.problems.say(line.unit, "wrong-unit", f"'{line.unit}' is no unit of UCUM")
         else:
             return str(line.unit)
         return None

@@ -217,7 +217,16 @@ def _where(tree: Tree | None, problems: Problems) -> Where:
     if not isinstance(tree, dict):
         problems.say(_place(tree), "wrong-shape", "`where` is `{Column: text}` or `{Column: [text, text]}`")
         return ()
-    return tuple((column, _texts(values, problems)) for column, values in tree.items() if not _is_todo(column, problems))
+    out = []
+    for column, values in tree.items():
+        if _is_todo(column, problems):
+            continue
+        before = len(problems.found)
+        texts = _texts(values, problems)
+        if not texts and len(problems.found) == before:
+            problems.say(column, "never-acts", "no row can be wanted: `where` names no text")
+        out.append((column, texts))
+    return tuple(out)
 
 
 def _checked(tree: Tree | None, problems: Problems) -> tuple[tuple[Text, Text], ...]:
