@@ -5,6 +5,7 @@ What nobody foresaw is told by class and place alone: its text could hold what s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -48,7 +49,10 @@ def fail(error: BaseException, output: Output, *, verbose: bool) -> Exit:
         _tell("interrupted", "run the same command again: it goes on where it was", Exit.INTERRUPTED, "Interrupted", output)
         return Exit.INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  whoever read has gone: the interpreter must not flush into nothing
+        with contextlib.suppress(OSError):  # whoever read has gone: the interpreter must not complain when it flushes at its end
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
         return Exit.UNEXPECTED
     if isinstance(error, SystemExit):
         raise error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -58,7 +58,7 @@ class FileLine(_Line):
 
 
 class CellLine(_Line):
-    """Where one column of a row goes. `values` stays empty without --show-values."""
+    """Where one column of a row goes."""
 
     type: Literal["cell"]
     table: str
@@ -68,7 +68,8 @@ class CellLine(_Line):
     field_line: str = Field(description="file:line of the source map")
     element: str
     element_line: str = Field(description="file:line of the resource map")
-    value: str
+    fate: str = Field(description="why it goes nowhere; empty where it goes to the element")
+    value: str = Field(description="empty without --show-values")
 
 
 class FindingLine(_Line):
@@ -86,6 +87,14 @@ class ReadyLine(_Line):
     type: Literal["ready"]
     url: str
     loaded: int
+
+
+class SchemaLine(_Line):
+    """A JSON Schema, where no folder was named for it."""
+
+    type: Literal["schema"]
+    name: str
+    content: dict[str, Any]
 
 
 class ErrorLine(_Line):
@@ -125,6 +134,7 @@ LINES: dict[str, type[_Line]] = {
     "cell": CellLine,
     "finding": FindingLine,
     "ready": ReadyLine,
+    "schema": SchemaLine,
     "error": ErrorLine,
     "summary": SummaryLine,
 }

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+from kapfhir.data import mappings_folder
+
+
+def own(name, *changes):
+    """A shipped map with changes, in ./maps."""
+    text = (mappings_folder() / name).read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = Path("maps") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def test_the_shipped_maps_have_no_faults_and_it_says_what_it_checked(run):
+    result = run("check")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "10 resource maps" in result.stderr
+    assert "source 'clinic' (" in result.stderr
+    assert result.stderr.endswith("no faults\n")
+
+
+def test_faults_of_both_sides_and_of_code_tables_at_once(run, run_json):
+    own("fhir/course.yaml", ("subject: patient", "subjct: patient"))
+    own("sources/clinic/clients.yaml", ("concept: Patient", "concept: Patent"))
+    own("codes/route.csv", ("snomed", "snomet"))
+    result = run("check", "maps")
+    assert result.exit_code == 4
+    codes = [line.partition("[")[2].partition("]")[0] for line in result.stdout.splitlines()]
+    assert {"unknown-element", "unknown-concept", "unknown-system"} <= set(codes)
+    assert "did you mean 'subject'?" in result.stdout
+    code, lines = run_json("check", "maps")
+    assert code == 4
+    assert [line["code"] for line in lines if line["type"] == "problem"] == codes
+
+
+def test_a_todo_is_a_fault(run):
+    own("sources/clinic/sites.yaml", ("concept: Clinic", "concept: TODO"))
+    result = run("check", "maps")
+    assert result.exit_code == 4
+    assert "sources/clinic/sites.yaml:1:10: this is still to do" in result.stdout
+
+
+def test_a_todo_of_the_configuration_is_told_and_the_maps_are_checked_all_the_same(run):
+    own("fhir/course.yaml", ("subject: patient", "subjct: patient"))
+    Path("kapfhir.toml").write_text('mappings = "maps"\n[clinic]\nsystem = "TODO"\nnamespace = "TODO"\nzone = "UTC"\n')
+    result = run("check", "maps")
+    assert result.exit_code == 3
+    assert "kapfhir.toml: clinic.system: this is still to do; replace the TODO" in result.stderr
+    assert "did you mean 'subject'?" in result.stdout
+
+
+def test_the_configured_maps_are_those_that_are_checked(run):
+    own("fhir/course.yaml", ("subject: patient", "subjct: patient"))
+    assert run("check").exit_code == 0
+    Path("kapfhir.toml").write_text('mappings = "maps"')
+    assert run("check").exit_code == 4
+
+
+def test_one_source(run):
+    own("sources/other/clients.yaml") if (mappings_folder() / "sources/other").exists() else None
+    assert run("check", "--source", "clinic").exit_code == 0
+    result = run("check", "--source", "clinik")
+    assert (result.exit_code, result.stderr) == (3, "there are no source maps for 'clinik'; did you mean 'clinic'?\n")
+
+
+def test_a_folder_that_is_not_there(run):
+    assert run("check", "nothing").exit_code == 3

@@ -1,0 +1,211 @@
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from kapfhir import __version__, pipeline
+from kapfhir.cli.main import COMMANDS, cli
+from kapfhir.errors import (
+    AccessError,
+    ConfigError,
+    Exit,
+    MappingError,
+    Problem,
+    RefusedError,
+    ResourceError,
+    RowError,
+    TemporaryServerError,
+)
+
+SUMMARY = ("type command rows records resources create update unchanged retract refused rejected requests seconds exit").split()
+HEAVY = "requests pydantic fhir openpyxl starlette uvicorn yaml orjson sqlite3 platformdirs".split()
+
+
+def loaded_after(*arguments):
+    """The modules that a call of kapfhir has imported at its end."""
+    script = f"""
+import sys
+from kapfhir.cli.main import cli
+try:
+    cli({list(arguments)!r})
+except SystemExit as end:
+    assert end.code == 0, end.code
+print("MODULES", *sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("MODULES")[2].split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments):
+    assert loaded_after(*arguments) & set(HEAVY) == set()
+
+
+def test_importing_kapfhir_imports_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, kapfhir; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) & set(HEAVY) == set()
+
+
+def test_help_names_every_command(run):
+    result = run("--help")
+    assert result.exit_code == 0
+    for name, about in COMMANDS.items():
+        assert f"{name} " in result.stdout
+        assert about in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_ends_with_an_example(run, name):
+    last = run(name, "--help").stdout.strip().splitlines()[-1].strip()
+    assert last.startswith(f"Example: kapfhir {name}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_the_command_says(name):
+    command = cli.get_command(None, name)
+    assert command.get_short_help_str(200) == COMMANDS[name]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name):
+    for option in cli.get_command(None, name).params:
+        if option.param_type_name == "option":
+            assert option.help, option.name
+
+
+def test_version(run):
+    assert run("--version").stdout == f"kapfhir {__version__}\n"
+
+
+def test_a_command_that_nobody_knows(run):
+    result = run("chek")
+    assert (result.exit_code, result.stderr) == (2, "there is no command 'chek'; did you mean 'check'?\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["map"], ["--nope"], ["map", "--nope"], ["-q", "-v", "check"], ["sync", "x", "--max-errors", "0"]]
+)
+def test_a_command_line_that_can_not_be_understood(run, run_json, arguments):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    code, lines = run_json(*arguments)
+    assert code == 2
+    assert list(lines[-1]) == SUMMARY
+    assert lines[-2]["type"] == "error"
+
+
+ENDS = [
+    (ConfigError("the fact", "the act"), 3, "the fact; the act"),
+    (RowError("the fact"), 5, "the fact"),
+    (ResourceError("the fact"), 6, "the fact"),
+    (TemporaryServerError("the fact", "the act", 503), 7, "the fact; the act"),
+    (RefusedError("the fact"), 8, "the fact"),
+    (AccessError("the fact"), 9, "the fact"),
+    (KeyboardInterrupt(), 130, "interrupted; run the same command again: it goes on where it was"),
+]
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Has `check` and `map` raise this."""
+
+    def fail(error):
+        def raising(*_, **__):
+            raise error
+
+        monkeypatch.setattr(pipeline, "open_job", raising)
+
+    return fail
+
+
+@pytest.mark.parametrize(("error", "code", "text"), ENDS)
+def test_an_error_becomes_a_message_and_its_exit_code(run, run_json, failing, error, code, text):
+    failing(error)
+    result = run("map", "x", "-o", "out")
+    assert (result.exit_code, result.stdout, result.stderr) == (code, "", f"{text}\n")
+    code_of_json, lines = run_json("map", "x", "-o", "out")
+    assert code_of_json == code
+    assert list(lines[-1]) == SUMMARY
+    assert lines[-2]["exit"] == code
+
+
+def test_faults_of_maps_are_told_line_by_line(run, run_json, failing):
+    faults = [Problem("fhir/b.yaml", 2, "1", "unknown-key", "two"), Problem("fhir/a.yaml", 1, "1", "unknown-key", "one")]
+    failing(MappingError(faults))
+    result = run("map", "x", "-o", "out")
+    assert result.exit_code == 4
+    assert result.stderr.splitlines() == [
+        "fhir/a.yaml:1:1: one [unknown-key]",
+        "fhir/b.yaml:2:1: two [unknown-key]",
+        "the maps have 2 faults; nothing was read",
+    ]
+    _, lines = run_json("map", "x", "-o", "out")
+    assert [line["type"] for line in lines] == ["problem", "problem", "error", "summary"]
+
+
+def test_what_nobody_foresaw_is_told_without_its_text(run, run_json, failing):
+    failing(ValueError("canary-1959-04-02"))
+    result = run("map", "x", "-o", "out")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("unexpected ValueError in kapfhir/cli/map.py:")
+    assert result.stderr.count("\n") == 1
+    loud = run("-v", "map", "x", "-o", "out")
+    assert "the way there, without values" in loud.stderr
+    _, lines = run_json("map", "x", "-o", "out")
+    assert lines[-2]["error"] == "ValueError"
+    assert "canary" not in result.output + loud.output + json.dumps(lines)
+
+
+def test_a_reader_that_goes_away_is_no_accident(run, failing):
+    failing(BrokenPipeError())
+    result = run("map", "x", "-o", "out")
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+def test_verbose_names_the_configuration_file(run, tmp_path):
+    config = tmp_path / "k.toml"
+    config.write_text("")
+    assert f"configuration: {config}" in run("--config", config, "-v", "check").stderr
+    assert "configuration: no file" in run("-v", "check").stderr
+
+
+def test_the_library_logs_to_stderr_as_key_and_value():
+    import click
+
+    @cli.command("speak")
+    @click.pass_context
+    def speak(_):
+        logging.getLogger("kapfhir.sync").warning("ledger=distrusted probed=%d", 3)
+        logging.getLogger("kapfhir.sync").info("quiet=%s", "yes")
+        logging.getLogger("urllib3").warning("Retrying /Patient?identifier=canary")
+
+    from kapfhir.cli import main
+
+    main.COMMANDS["speak"] = ""
+    get = main.Root.get_command
+    try:
+        main.Root.get_command = lambda self, ctx, name: speak if name == "speak" else get(self, ctx, name)
+        usual, loud, quiet = (CliRunner().invoke(cli, [*flag, "speak"]).stderr for flag in ([], ["-v"], ["-q"]))
+    finally:
+        main.Root.get_command = get
+        del main.COMMANDS["speak"]
+        cli.commands.pop("speak")
+    assert usual == "level=warning logger=kapfhir.sync ledger=distrusted probed=3\n"
+    assert loud.splitlines()[-1] == "level=info logger=kapfhir.sync quiet=yes"
+    assert quiet == ""
+    assert "canary" not in usual + loud + quiet
+
+
+def test_python_m_kapfhir_is_kapfhir():
+    done = subprocess.run([sys.executable, "-m", "kapfhir", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"kapfhir {__version__}\n"
+
+
+def test_every_exit_code_that_is_no_click_is_ours():
+    assert {code for _, code, _ in ENDS} <= set(Exit)
