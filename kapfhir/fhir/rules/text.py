@@ -47,7 +47,8 @@ def parse_text(text: bytes, file: str, line: int = 1) -> tuple[Any, list[Problem
         value = json.loads(string, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=collect)
     except json.JSONDecodeError as error:
         said = re.sub(r"'[^']*'", "a character", error.msg)
-        problem = Problem(file, line + error.lineno - 1, str(error.colno), "not-json", f"the text is not JSON: {said}")
+        hint = "a file with one resource a line is named .ndjson" if error.msg == "Extra data" else ""
+        problem = Problem(file, line + error.lineno - 1, str(error.colno), "not-json", f"the text is not JSON: {said}", hint)
         return None, [*problems, problem]
     except RecursionError:
         return None, [*problems, Problem(file, line, "", "too-deep", "the text is nested too deeply")]

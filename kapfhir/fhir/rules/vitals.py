@@ -133,13 +133,14 @@ def _has_plain_values(observation: dict[str, Any], profile: Profile) -> bool:
     if profile.name != "bp" or any(key.startswith("value") for key in observation):
         return False
     pair = observation["component"]
-    return len(pair) == 2 and all(
-        part["code"]["coding"][0]["code"] == code
-        and part["code"]["coding"][0]["system"] == LOINC
-        and len(part["code"]["coding"]) == 1
-        and (_is_measured(part, profile) if "valueQuantity" in part else "dataAbsentReason" in part)
-        for part, (code, _) in zip(pair, PRESSURES, strict=True)
-    )
+    return len(pair) == 2 and _is_part(pair[0], "8480-6", profile) and _is_part(pair[1], "8462-4", profile)
+
+
+def _is_part(part: dict[str, Any], code: str, profile: Profile) -> bool:
+    (coding,) = part["code"]["coding"]
+    if coding["code"] != code or coding["system"] != LOINC:
+        return False
+    return _is_measured(part, profile) if "valueQuantity" in part else "dataAbsentReason" in part
 
 
 def _is_measured(node: dict[str, Any], profile: Profile) -> bool:

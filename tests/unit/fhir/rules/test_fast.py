@@ -107,7 +107,7 @@ def quick(resource):
     return False
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(mutated())
 def test_a_quick_yes_is_the_walks_yes(resource):
     before = copy.deepcopy(resource)
@@ -116,7 +116,7 @@ def test_a_quick_yes_is_the_walks_yes(resource):
     assert repr(resource) == repr(before)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mutated(), mutated())
 def test_what_was_seen_before_does_not_matter(first, second):
     quick(first)
