@@ -1,0 +1,115 @@
+"""Rows that can't be taken: each is told, the rest goes on."""
+
+import zipfile
+from datetime import datetime, time
+
+import pytest
+from kapfhir.mapping.source.reading import read_records
+from kapfhir.mapping.units import Nothing
+from kapfhir.sources.export import open_export
+from openpyxl import Workbook
+from source_desk import log
+
+
+def test_rows_that_the_table_cant_read(patients):
+    rows = [b"Id,Last", b"P-1,One", b"P-2,M\xfcller", b"P-3,a\x00b", b'P-4,"open', b"P-5,Five", b"P-6," + b"x" * 200_000, b"P-7,Seven"]
+    patients.table("patients", b"\n".join(rows) + b"\n")
+    units = patients.read()
+    told = {line: (code, effect) for line, code, _, effect in units.told("patients")}
+    assert told == {
+        3: ("undecodable-byte", "record rejected"),
+        4: ("nul-byte", "record rejected"),
+        5: ("unclosed-quote", "record rejected"),
+        7: ("giant-cell", "record rejected"),
+    }
+    assert list(units.records("Patient")) == ["P-1", "P-5", "P-7"]
+    assert {p.place for p in units.problems("patients")} == {"sources/desk/patients.yaml"}
+    assert patients.scopes()["Patient"] == set(), "an unreadable row may have any key"
+
+
+def test_short_and_long_rows(patients):
+    patients.table("patients", "Id,Last\nP-1\nP-2,Two,\nP-3,Three,more\nP-4,Four\nP-4\n")
+    units = patients.read()
+    assert units.told("patients") == {
+        (2, "short-row", "", "record rejected"),
+        (4, "long-row", "", "record rejected"),
+        (6, "short-row", "", "record rejected"),
+    }
+    assert list(units.records("Patient")) == ["P-2", "P-4"]
+    assert units.rejected() == [("Patient", "P-1"), ("Patient", "P-3")]
+    assert patients.scopes()["Patient"] == {"patients"}
+
+
+def test_what_points_to_a_short_row_depends_on_it(sessions):
+    sessions.table("patients", "Id,Last\nP-1\n").table("log", log("D-1,P-1,2026-01-05 10:00,,35,iv,,,"))
+    assert sessions.read().told("log") == {(2, "depends-on-rejected", "Patient", "record rejected")}
+
+
+def test_equal_rows_count_once_and_differing_rows_reject_each_other(patients):
+    patients.table("patients", "Id,Last,Note\nP-1,One,a\nP-2,Two,\nP-1,One,b\nP-2,Zwei,\nP-2,Two,\nP-3,Three,\n")
+    units = patients.read()
+    assert units.told("patients") == {
+        (4, "duplicate-row", "", "row counted once"),
+        (3, "conflicting-rows", "", "record rejected"),
+        (5, "conflicting-rows", "", "record rejected"),
+        (6, "conflicting-rows", "", "record rejected"),
+    }
+    assert list(units.records("Patient")) == ["P-1", "P-3"]
+    assert units.rejected() == [("Patient", "P-2")]
+    assert [p.severity for p in units.problems() if p.code == "duplicate-row"] == ["warning"]
+
+
+@pytest.mark.parametrize("text", ["", "Id,Last\n", "Id,Last\n\n\n,\n"])
+def test_tables_without_rows(patients, text):
+    units = patients.table("patients", text).read()
+    assert (units.records("Patient"), units.problems()) == ({}, [])
+
+
+def test_lines_count_as_they_stand_in_the_file(patients):
+    patients.table("patients", 'Id,Last\n\nP-1,"One\nTwo"\n\nP-2,\n')
+    units = patients.read()
+    assert units.found("P-1").places[0].row == 3
+    assert units.told("patients") == {(6, "missing-field", "Last", "record rejected")}
+
+
+def test_a_record_with_too_many_rows(patients, monkeypatch):
+    monkeypatch.setattr("kapfhir.mapping.source.reading.MOST_ROWS", 20)
+    monkeypatch.setattr("kapfhir.mapping.source.store.MOST_ROWS", 20)
+    text = "concept: OutcomeAssessment\ntable: pcl\nfields:\n  key: Id\n  patient: P\n  instrument: = pcl-5\n  assessed: On\n"
+    text += "  answers[*].question: Q\n  answers[*].value: A\n"
+    rows = [f"A-1,P-1,2026-01-05,pcl5-{n % 20 + 1},{n % 5}" for n in range(50)]
+    patients.map("pcl", text).table("pcl", "\n".join(["Id,P,On,Q,A", *rows]) + "\n")
+    units = patients.read()
+    assert units.told("pcl") == {(2, "too-many-rows", "", "record rejected")}
+    assert units.rejected() == [("OutcomeAssessment", "A-1")]
+
+
+def test_a_workbook_with_typed_dates(sessions):
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "log"
+    sheet.append(["Session", "Patient", "Start", "End", "Dose", "Route", "SBP", "DBP", "HR", "Day", "At", "kg"])
+    day, moment = datetime(2026, 1, 5), datetime(2026, 1, 5, 10, 0)
+    sheet.append(["D-1", "P-1", moment, datetime(2026, 1, 5, 11, 30), 35.5, "iv", 120, 80, 70, day, time(10, 40), 71])
+    sheet.append(["D-2", "P-2", datetime(2026, 3, 8, 2, 30), None, 35, "iv", None, None, None, None, None, None])
+    book.save(sessions.export / "book.xlsx")
+    text = (sessions.source / "log.yaml").read_text()
+    text += "  vitals[min40].taken: {from: [Day, At], format: MM/DD/YYYY hh:mm AM}\n  vitals[min40].weight: {from: kg, unit: kg}\n"
+    sessions.map("log", text)
+    units = sessions.read()
+    record = units.records("DosingSession")["D-1"]
+    assert record.session.start.isoformat() == "2026-01-05T10:00:00-08:00"
+    assert {v.key: v.taken.isoformat() for v in record.vitals} == {
+        "min40": "2026-01-05T10:40:00-08:00",
+        "pre": "2026-01-05T10:00:00-08:00",
+    }
+    assert str(record.doses[0].dose.value) == "35.5"
+    assert units.told("log") == {(3, "no-such-local-time", "Start", "record rejected")}
+
+
+def test_a_zip_is_as_good_as_a_folder(patients, tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for path in patients.export.iterdir():
+            archive.write(path, path.name)
+    with open_export(tmp_path / "export.zip") as export:
+        assert list(read_records(patients.load(export), export, Nothing())) == patients.read()
