@@ -164,12 +164,14 @@ class _Planner:
             require_synthetic(self.client.base, unit.resources)
         self.plan.records += 1
         known = self.ledger.resources_of(unit.concept, unit.key)
+        former = self.ledger.record(unit.concept, unit.key) if known else None
         for resource in unit.resources:
             self._take_resource(resource, unit, known.pop((resource["resourceType"], resource["id"]), None))
-        former = self.ledger.record(unit.concept, unit.key)
-        tables = frozenset(place.table for place in unit.places)
         self.store.add_unit(unit)
-        if former and unit.digest and tables | former.tables <= self.scopes.get(unit.concept, frozenset()):
+        if not (former and known and unit.digest):
+            return
+        tables = former.tables | {place.table for place in unit.places}
+        if tables <= self.scopes.get(unit.concept, frozenset()):
             for entry in known.values():
                 self._gone(entry, unit.places)
 

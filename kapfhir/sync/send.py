@@ -182,7 +182,7 @@ class Sender:
         etag = ETAG.match(str(response.get("etag", "")))
         server_id = action.id if self.plan.ids else location["id"] if location else action.server_id
         version = etag[1] if etag else (location["version"] or "") if location else ""
-        return replace(_entry(action), server_id=server_id, version=version, hash=action.hash, state="done")
+        return Entry(action.type, action.id, action.concept, action.key, action.hash, server_id, version)
 
     def _complete(self, done: list[tuple[Planned, Entry]]) -> list[tuple[Planned, Entry]]:
         """A server that chose an id and did not tell it is asked for it."""

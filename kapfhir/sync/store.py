@@ -82,7 +82,7 @@ ADD = (  # a resource that comes twice with different contents: which one is rig
     "code = 'duplicate-identity', reason = 'it comes twice, with different contents' WHERE hash != excluded.hash"
 )
 INDEXES = """
-CREATE INDEX waiting ON actions (owner, position) WHERE waiting;
+CREATE INDEX waiting ON actions (owner) WHERE waiting;
 CREATE INDEX of_record ON actions (concept, key);
 """
 
