@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kapfhir.sync.plan import Plan
     from kapfhir.sync.report import Progress, Report
 
+MOST_REFUSALS = 10
+
 
 @click.command(
     "sync",
@@ -61,8 +63,11 @@ def command(
         for problem in report.problems:
             tally.add(problem)
         _tell(app, report)
+        _tell_refusals(app, report)
         if report.stopped:
-            app.output.complain(f"stopped after {max_errors} refusals, as --max-errors says; what went in is in the ledger")
+            app.output.complain(
+                f"stopped after {max_errors} refusal{'s' * (max_errors != 1)} (--max-errors); what went in is in the ledger"
+            )
         tally.tell(WHERE)
         if report.error:
             tell_error(report.error, app.output)
@@ -81,6 +86,17 @@ def _apply(app: App, plan: Plan, max_errors: int | None) -> Report:
     except InterruptedApply as stopped:
         _tell(app, stopped.report)
         raise
+
+
+def _tell_refusals(app: App, report: Report) -> None:
+    """The first refusals in full: what the server says of them differs from one to the next."""
+    if not report.problems or app.output.as_json or app.verbose:
+        return
+    app.output.complain("\nrefused by the server:")
+    for problem in report.problems[:MOST_REFUSALS]:
+        app.output.complain(f"  {problem}")
+    if len(report.problems) > MOST_REFUSALS:
+        app.output.complain(f"  and {len(report.problems) - MOST_REFUSALS:,} more")
 
 
 def _progress(progress: Progress) -> str:

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from kapfhir.cli.main import cli
+from kapfhir.data import example_folder, mappings_folder
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,19 @@ def run_json(run):
         return result.exit_code, lines
 
     return call
+
+
+@pytest.fixture
+def small():
+    """Options of a small export without faults, with maps and configuration of its own: 2 sites and 7 members of staff."""
+    maps = Path("maps/sources/small")
+    shutil.copytree(mappings_folder() / "sources/clinic/codes", maps / "codes")
+    Path("t").mkdir()
+    for table in ("sites", "staff"):
+        shutil.copy(example_folder("clinic") / f"input/{table}.csv", "t")
+        shutil.copy(mappings_folder() / f"sources/clinic/{table}.yaml", maps)
+    shutil.copy(example_folder("clinic") / "kapfhir.toml", ".")
+    return ("t", "--source", "small", "--mappings", "maps")
 
 
 @pytest.fixture

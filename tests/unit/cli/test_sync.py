@@ -1,0 +1,119 @@
+import signal
+import time
+
+import pytest
+
+from kapfhir.cli.lines import LINES
+
+
+def sync(url, *options):
+    return ("sync", "example:clinic", "--server", url, *options)
+
+
+def test_the_whole_walk_and_then_nothing(run, run_json, kapfhir_sandbox):
+    first = run(*sync(kapfhir_sandbox.url))
+    assert first.exit_code == 5
+    assert "+ 1,710 to create" in first.stdout
+    assert "Written      [created, updated]                 1710, 0" in first.stdout
+    assert "error    clients: DOB" in first.stderr
+    assert len(kapfhir_sandbox.resources()) == 1710
+    before = len([r for r in kapfhir_sandbox.requests if r.method != "GET"])
+    code, lines = run_json(*sync(kapfhir_sandbox.url))
+    summary = lines[-1]
+    assert code == 5
+    assert (summary["create"], summary["update"], summary["unchanged"], summary["resources"]) == (0, 0, 1710, 1710)
+    assert len([r for r in kapfhir_sandbox.requests if r.method != "GET"]) == before
+
+
+def test_the_lines_of_json(run_json, kapfhir_sandbox):
+    _, lines = run_json(*sync(kapfhir_sandbox.url))
+    for line in lines:
+        LINES[line["type"]].model_validate(line)
+    assert sum(line["type"] == "action" and line["action"] == "create" for line in lines) == 1710
+    assert sum(line["type"] == "problem" for line in lines) == 30
+    assert lines[-1]["create"] == 1710
+    assert lines[-1]["requests"] > 10
+
+
+def test_a_dry_run_writes_nothing(run, small, kapfhir_sandbox):
+    result = run("sync", *small, "--server", kapfhir_sandbox.url, "--dry-run")
+    assert result.exit_code == 10
+    assert kapfhir_sandbox.resources() == []
+
+
+def test_a_server_that_can_only_be_read(run, kapfhir_sandbox):
+    kapfhir_sandbox.behave("read-only")
+    result = run(*sync(kapfhir_sandbox.url))
+    assert result.exit_code == 3
+    assert "no usable strategy" in result.stderr
+
+
+def test_what_a_server_refuses_is_told_with_its_row_and_ends_with_8(run, run_json, small, kapfhir_sandbox):
+    for _ in range(20):
+        kapfhir_sandbox.fail_next(422)
+    result = run("sync", *small, "--server", kapfhir_sandbox.url, "--max-errors", "1")
+    assert result.exit_code == 8
+    assert "stopped after 1 refusal" in result.stderr
+    assert "error  sites" in result.stderr
+    assert "refused by the server:" in result.stderr
+    assert "HTTP 422" in result.stderr
+    kapfhir_sandbox.reset()
+    for _ in range(20):
+        kapfhir_sandbox.fail_next(422)
+    code, lines = run_json("sync", *small, "--server", kapfhir_sandbox.url, "--max-errors", "1")
+    assert code == 8
+    assert lines[-1]["refused"] >= 1
+
+
+def test_a_server_that_goes_away_ends_with_7_and_the_next_run_goes_on(run, small, kapfhir_sandbox, monkeypatch):
+    from kapfhir.server import http
+
+    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.0)
+    for _ in range(60):
+        kapfhir_sandbox.fail_next(503)
+    result = run("sync", *small, "--server", kapfhir_sandbox.url)
+    assert result.exit_code == 7
+    assert "503" in result.stderr
+    assert "Written " in result.stdout
+    kapfhir_sandbox.reset()
+    assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
+    assert len(kapfhir_sandbox.resources()) == 18
+
+
+def test_quiet_leaves_the_plan_and_the_errors(run, small, kapfhir_sandbox):
+    result = run("-q", "sync", *small, "--server", kapfhir_sandbox.url)
+    assert (result.exit_code, result.stdout.count("\n"), result.stderr) == (0, 1, "")
+
+
+def test_a_ledger_of_ones_own(run, small, kapfhir_sandbox, tmp_path):
+    assert run("sync", *small, "--server", kapfhir_sandbox.url, "--ledger", tmp_path / "l.sqlite").exit_code == 0
+    assert (tmp_path / "l.sqlite").is_file()
+
+
+def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(run, start, kapfhir_sandbox):
+    process = start("sync", "example:clinic", "--server", kapfhir_sandbox.url)
+    deadline = time.monotonic() + 60
+    while not any(r.method == "POST" for r in kapfhir_sandbox.requests) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, talk = process.communicate(timeout=60)
+    assert process.returncode in (130, 5), talk
+    if process.returncode == 130:
+        assert "interrupted; run the same command again: it goes on where it was" in talk
+    assert run(*sync(kapfhir_sandbox.url)).exit_code == 5
+    assert len(kapfhir_sandbox.resources()) == 1710
+
+
+@pytest.mark.parametrize("quirk", ["flaky", "no-update-create", "small-bundles"])
+def test_lesser_servers(run, small, kapfhir_sandbox, quirk):
+    kapfhir_sandbox.behave(quirk)
+    for _ in range(2):
+        assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
+    assert len(kapfhir_sandbox.resources()) == 18
+
+
+def test_a_server_with_no_way_to_write(run, kapfhir_sandbox):
+    kapfhir_sandbox.behave("no-transaction")
+    result = run(*sync(kapfhir_sandbox.url))
+    assert result.exit_code == 3
+    assert "no usable strategy" in result.stderr
