@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kapfhir.errors import ConfigError, MappingError, Problem
 from kapfhir.mapping.codes import Codes
@@ -90,7 +90,8 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
     found += _unfilled(checked)
     if not any(p.code != "todo" for p in found):
         found += _incomplete(checked)
-    maps.plans = tuple(c.plan for c in checked if c.plan)
+    plans = [c.plan for c in checked if c.plan]
+    maps.plans = tuple(replace(p, repeats=any(_points(other, p) for other in plans)) for p in plans)
     maps.blocked = tuple(_blocked(c) for c in checked if c.blocked)
     for concept in CONCEPTS:
         same = [c for c in checked if c.map.concept == concept and (c.plan or export is None) and not c.blocked]
@@ -111,6 +112,19 @@ def require_source(folder: MapFolder, source: str) -> None:
     if source not in folder.sources() or not folder.files(f"sources/{source}", ".yaml"):
         hint = near(source, folder.sources()) or f"the sources are: {', '.join(folder.sources()) or 'none'}"
         raise ConfigError(f"there are no source maps for '{source}'", hint)
+
+
+def _points(other: Plan, plan: Plan) -> bool:
+    """True if the rows of a plan's table are those of another concept, which point to the plan's records by the same columns."""
+    if other.table != plan.table:
+        return False
+    kinds = fields_of(CONCEPTS[other.concept])
+    refers = [
+        kinds[cell.name].refers
+        for cell in other.references
+        if cell.line.columns == plan.key.line.columns and len(cell.line.steps) == 1
+    ]
+    return CONCEPTS[plan.concept] in refers
 
 
 def _required(concept: str) -> set[str]:

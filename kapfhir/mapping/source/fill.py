@@ -156,6 +156,7 @@ class Plan:
     lines: tuple[Line, ...]
     where: Where
     seed: bytes  # stands for how its cells are read, beside the files of the maps
+    repeats: bool = False  # its rows are those of other records, which point to this one: that it stands there often is no news
 
 
 def merge(into: Partial, other: Partial, *, same_map: bool) -> None:

@@ -140,7 +140,8 @@ class _MapCheck:
     def _require_keys(self, root: Node) -> None:
         """A record is told by its key; an item or part without one of its required fields could never be made."""
         keys = [line for line in self.map.lines if line.at == "key"]
-        if any(line.constant is not None or line.where for line in keys):
+        alone = not self.map.where and all(line.constant is not None for line in self.map.lines)  # one record, from no column
+        if any(line.where or (line.constant is not None and not alone) for line in keys):
             self.problems.say(keys[0].at, "missing-key", "the key of a record comes from a column, on every row")
         if not keys:
             text = f"no line fills `key`: it tells one {root.kind.__name__} from another"
@@ -301,6 +302,9 @@ class _MapCheck:
             self.references.append(cell)
             return
         value = self.cells.constant(line.constant, kinds)
+        if line.at == "key":
+            target.node.add(Cell(found.name, lambda _: value, line, target.loses), None, None)
+            return
         target.node.constants[found.name] = (value,) if found.many else value
 
     def _boxes(self, line: Line, target: Target, places: list[int | None], wanted: Any) -> None:

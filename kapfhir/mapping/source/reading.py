@@ -118,7 +118,8 @@ class _Reading:
                 self.teller.tell_rows("conflicting-rows", "another row with this key says something else", origins, "record")
                 yield self._rejected(key) if verdict == CONFLICT else None
             else:
-                self.teller.tell_rows("duplicate-row", "this row stands there already", origins, "once")
+                if not plan.repeats:
+                    self.teller.tell_rows("duplicate-row", "this row stands there already", origins, "once")
                 yield None
 
     def _one(self, plan: Plan, key: str, origins: Origins, cells: Row, packed: bytes) -> Unit:
@@ -171,7 +172,8 @@ class _Reading:
             for _, line, packed in (r for r in rows if r[0] == number):
                 self.teller.row = line
                 if packed in seen:
-                    self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
+                    if not plan.repeats:
+                        self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
                     continue
                 seen.add(packed)
                 merge(mine, plan.root.fill(unpack(packed), self.teller.say, ((number, line),)), same_map=True)

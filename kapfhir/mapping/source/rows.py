@@ -32,7 +32,7 @@ class Rows:
         plan, teller = self.plan, self.teller
         teller.plan = plan
         get, width, wanted, places = plan.key.get, plan.width, plan.wanted, plan.places
-        pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+        pick = itemgetter(*places) if len(places) > 1 else (lambda row: (row[places[0]],)) if places else lambda _: ()
         for item in self.table.rows(plan.dialect):
             if isinstance(item, Problem):
                 if loud:
@@ -60,6 +60,8 @@ class Rows:
                 key, bad = None, found
             if key:
                 yield line, key, cells, packed
+                if not places:  # nothing but constants: the other rows say no more
+                    return
             elif loud:
                 teller.row = line
                 teller.say(plan.key, bad or Bad("missing-key"))
