@@ -27,6 +27,7 @@ NUMBER = {mark: re.compile(rf"[0-9]{{1,15}}(?:{re.escape(mark)}[0-9]{{1,15}})?")
 WHOLE = re.compile(r"[0-9]{1,9}")
 YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 TICKED, UNTICKED = frozenset({"1", "x", "yes", "true", "checked"}), frozenset({"", "0", "no", "false", "unchecked"})
+DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])")  # a day that every month has
 DURATION = re.compile(r"([0-9]{1,5}) (min|h|d)")
 STEPS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 SAYS = {datetime: ("format", "plus"), date: ("format",), Amount: ("unit",), Code: ("codes",), Key: ("codes",), Ref: ("codes",)}
@@ -141,8 +142,7 @@ class Cells:
         if kind is int:
             return int(text) if WHOLE.fullmatch(text) else None
         if kind is date:
-            found = compile_format("iso")(text) if not fault(text, timed=None) else None
-            return found[0].date() if found and not found[1] else None
+            return date.fromisoformat(text) if DAY.fullmatch(text) else None
         return kind(str(text)) if issubclass(kind, str) else None
 
     def checked(self, line: Line, kinds: Kinds) -> list[tuple[str, Any]]:

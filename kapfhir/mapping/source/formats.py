@@ -84,14 +84,19 @@ def compile_format(text: str) -> Reader:
 
 
 def compile_typed(formats: tuple[str, ...]) -> Reader:
-    """The reader of typed dates, alone or followed by a clock time as a cell of its own (typed, or as the formats write it)."""
-    starts = [(text, re.search(r"hh|mm|ss", text)) for text in formats]
-    clocks = [_pattern(text[found.start() :]) for text, found in starts if found]
+    """The reader of typed cells: a moment or a day alone, or a day beside a clock time of a cell of its own.
+
+    One of these two may be text; then it is read as that half of a format.
+    """
+    halves = [(f[: found.start()].strip(), f[found.start() :]) for f in formats if (found := re.search(r"hh|mm|ss", f))]
+    days, clocks = [_pattern(day) for day, _ in halves], [_pattern(clock) for _, clock in halves]
 
     def read(cell: str) -> Moment | None:
-        day, _, rest = cell.strip().partition(" ")
-        day, rest = day.strip(), rest.strip()
-        found = _iso(day)
+        cell = cell.strip()  # and the mark, if it stands first
+        mark = cell.find(TYPED)
+        day, _, rest = cell.partition(" ") if mark < 0 or cell[mark - 1 : mark] != " " else (cell[:mark], "", cell[mark + 1 :])
+        day = day.strip()
+        found = _iso(day) or next(((d, False) for p in days if (d := _match(p, day))), None)
         if found is None or not rest:
             return found
         clock = _clock(rest) or next((c for p in clocks if (c := _match(p, rest))), None)
