@@ -161,10 +161,10 @@ def test_references(filled, search, found):
 
 
 def test_references_by_identifier(fhir, make):
-    fhir.put({**make.observation(), "subject": {"type": "Patient", "identifier": {"system": "s", "value": "v"}}})
-    assert numbers(fhir, "Observation?subject:identifier=s|v") == "1"
-    assert numbers(fhir, "Observation?patient:identifier=s|v") == "1"
-    assert numbers(fhir, "Observation?subject:identifier=s|w") == ""
+    fhir.put({**make.observation(), "subject": {"type": "Patient", "identifier": {"system": "urn:s:1", "value": "v"}}})
+    assert numbers(fhir, "Observation?subject:identifier=urn:s:1|v") == "1"
+    assert numbers(fhir, "Observation?patient:identifier=urn:s:1|v") == "1"
+    assert numbers(fhir, "Observation?subject:identifier=urn:s:1|w") == ""
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_references_by_identifier(fhir, make):
         ("_profile:below=http://a.example/profiles", "1"),
         ("_profile:above=http://a.example/profiles/x/y", "1"),
         ("_source=http://a.example/run", "1"),
-        ("_tag=s|t", "1"),
+        ("_tag=urn:s:1|t", "1"),
         ("_security=HTEST", "1"),
     ],
 )
@@ -184,7 +184,7 @@ def test_meta(fhir, make, search, found):
     meta = {
         "profile": ["http://a.example/profiles/x"],
         "source": "http://a.example/run",
-        "tag": [{"system": "s", "code": "t"}],
+        "tag": [{"system": "urn:s:1", "code": "t"}],
         "security": [security],
     }
     fhir.put(make.patient(meta=meta))

@@ -27,9 +27,9 @@ def rows(resource, param):
     ("resource", "param", "expected"),
     [
         (
-            {"resourceType": "Patient", "identifier": [{"system": "s", "value": "v"}, {"system": "s"}]},
+            {"resourceType": "Patient", "identifier": [{"system": "urn:s:1", "value": "v"}, {"system": "urn:s:1"}]},
             "Patient.identifier",
-            [("s", "v")],
+            [("urn:s:1", "v")],
         ),
         ({"resourceType": "Patient", "active": False}, "Patient.active", [("", "false")]),
         ({"resourceType": "Patient", "deceasedBoolean": True}, "Patient.deceased", [("", "true")]),
@@ -83,9 +83,9 @@ def rows(resource, param):
         ),
         ({"resourceType": "Observation", "subject": {"reference": "#inside"}}, "Observation.subject", []),
         (
-            {"resourceType": "Observation", "subject": {"identifier": {"system": "s", "value": "v"}}},
+            {"resourceType": "Observation", "subject": {"identifier": {"system": "urn:s:1", "value": "v"}}},
             "Observation.subject:identifier",
-            [("s", "v")],
+            [("urn:s:1", "v")],
         ),
         (
             {"resourceType": "Patient", "address": [{"line": ["1 A St"], "city": "B"}]},

@@ -10,7 +10,7 @@ def filled(fhir, make):
         fhir.put(
             make.patient(
                 f"p{number}",
-                identifier=[{"system": "s", "value": number}],
+                identifier=[{"system": "urn:s:1", "value": number}],
                 managingOrganization={"reference": "Organization/org"},
             )
         )
@@ -22,17 +22,17 @@ def filled(fhir, make):
 @pytest.mark.parametrize(
     ("url", "found"),
     [
-        ("Observation?patient.identifier=s|1", ["Observation/o1"]),
-        ("Observation?subject:Patient.identifier=s|2", ["Observation/o2"]),
-        ("Observation?subject.identifier=s|2", ["Observation/o2"]),
-        ("Observation?subject:Group.identifier=s|2", []),
+        ("Observation?patient.identifier=urn:s:1|1", ["Observation/o1"]),
+        ("Observation?subject:Patient.identifier=urn:s:1|2", ["Observation/o2"]),
+        ("Observation?subject.identifier=urn:s:1|2", ["Observation/o2"]),
+        ("Observation?subject:Group.identifier=urn:s:1|2", []),
         ("Observation?patient.organization.name=clinic", ["Observation/o1", "Observation/o2"]),
         ("Observation?patient._id=p1", ["Observation/o1"]),
-        ("Observation?patient.identifier:not=s|1", ["Observation/o2"]),
+        ("Observation?patient.identifier:not=urn:s:1|1", ["Observation/o2"]),
         ("Patient?_has:Observation:patient:code=44261-6", ["Patient/p1", "Patient/p2"]),
         ("Patient?_has:Observation:patient:_id=o2", ["Patient/p2"]),
         ("Organization?_has:Patient:organization:_has:Observation:patient:_id=o2", ["Organization/org"]),
-        ("Organization?_has:Patient:organization:identifier=s|9", []),
+        ("Organization?_has:Patient:organization:identifier=urn:s:1|9", []),
     ],
 )
 def test_chains_forward_and_back(filled, url, found):
@@ -62,12 +62,12 @@ def test_unknown_words_get_a_hint(fhir, url, status, words):
 
 
 def test_lenient_handling_leaves_out_what_is_unknown_and_says_so(filled):
-    reply = filled.get("Patient?identifier=s|1&nonsense=1", prefer="handling=lenient")
+    reply = filled.get("Patient?identifier=urn:s:1|1&nonsense=1", prefer="handling=lenient")
     assert reply.json["total"] == 1
     modes = [entry["search"]["mode"] for entry in reply.json["entry"]]
     assert modes == ["match", "outcome"]
     assert "nonsense" in reply.json["entry"][1]["resource"]["issue"][0]["diagnostics"]
-    assert reply.json["link"][0]["url"].endswith("/Patient?identifier=s|1")
+    assert reply.json["link"][0]["url"].endswith("/Patient?identifier=urn:s:1|1")
 
 
 def test_lenient_handling_does_not_pass_a_bad_value(filled):

@@ -35,12 +35,12 @@ def test_no_update_create(make):
 
 def test_no_update_create_still_updates_by_condition(make):
     fhir = make.client("no-update-create")
-    patient = {"resourceType": "Patient", "identifier": [{"system": "s", "value": "v"}]}
-    entry = make.entry("PUT", "Patient?identifier=s|v", patient, "urn:uuid:0b0b0b0b-0000-4000-8000-000000000001")
+    patient = {"resourceType": "Patient", "identifier": [{"system": "urn:s:1", "value": "v"}]}
+    entry = make.entry("PUT", "Patient?identifier=urn:s:1|v", patient, "urn:uuid:0b0b0b0b-0000-4000-8000-000000000001")
     other = make.entry("POST", "Observation", make.observation(subject="urn:uuid:0b0b0b0b-0000-4000-8000-000000000001"))
     assert fhir.transaction(entry, other).status == 200
     assert fhir.transaction(entry).json["entry"][0]["response"]["status"] == "200 OK"
-    assert fhir.ask("PUT", "Patient?identifier=s|w", {**patient, "id": "mine"}).status == 405
+    assert fhir.ask("PUT", "Patient?identifier=urn:s:1|w", {**patient, "id": "mine"}).status == 405
 
 
 def test_no_transaction(make):
@@ -67,6 +67,6 @@ def test_read_only(make):
 def test_identifiers_in_references_are_dropped(make):
     fhir = make.client("drops-identifiers-in-references")
     fhir.put(make.patient())
-    subject = {"reference": "Patient/p1", "identifier": {"system": "s", "value": "v"}}
+    subject = {"reference": "Patient/p1", "identifier": {"system": "urn:s:1", "value": "v"}}
     fhir.put({**make.observation(), "subject": subject})
     assert fhir.get("Observation/o1").json["subject"] == {"reference": "Patient/p1"}

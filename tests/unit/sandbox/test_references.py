@@ -37,7 +37,7 @@ def test_an_absolute_reference_to_this_server_becomes_relative():
     ("reference", "code"),
     [
         ("urn:uuid:0b0b0b0b-0000-4000-8000-000000000000", "not-found"),
-        ("Patient?identifier=s|v", "not-supported"),
+        ("Patient?identifier=urn:s:1|v", "not-supported"),
         ("just words", "value"),
         ("Patient/not valid", "value"),
     ],

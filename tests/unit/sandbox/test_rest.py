@@ -54,13 +54,13 @@ def test_another_precision_is_a_change(fhir):
 
 
 def test_meta_is_kept_as_it_was_sent(fhir, make):
-    tag = [{"system": "s", "code": "a"}]
+    tag = [{"system": "urn:s:1", "code": "a"}]
     fhir.put(make.patient(meta={"tag": tag, "source": "http://a.example/run#1", "profile": ["http://a.example/p"]}))
     meta = fhir.get("Patient/p1").json["meta"]
     assert (meta["tag"], meta["source"], meta["profile"]) == (tag, "http://a.example/run#1", ["http://a.example/p"])
-    fhir.put(make.patient(meta={"tag": [{"system": "s", "code": "b"}]}))
+    fhir.put(make.patient(meta={"tag": [{"system": "urn:s:1", "code": "b"}]}))
     meta = fhir.get("Patient/p1").json["meta"]
-    assert meta["tag"] == [{"system": "s", "code": "b"}]
+    assert meta["tag"] == [{"system": "urn:s:1", "code": "b"}]
     assert "source" not in meta
 
 

@@ -107,25 +107,25 @@ def test_circles_are_fine(fhir):
 
 
 def test_conditional_references_are_resolved(fhir, make):
-    fhir.put(make.patient(identifier=[{"system": "s", "value": "v"}]))
-    fhir.transaction(make.put_entry(make.observation(subject="Patient?identifier=s|v")))
+    fhir.put(make.patient(identifier=[{"system": "urn:s:1", "value": "v"}]))
+    fhir.transaction(make.put_entry(make.observation(subject="Patient?identifier=urn:s:1|v")))
     assert fhir.get("Observation/o1").json["subject"]["reference"] == "Patient/p1"
 
 
 def test_conditional_references_find_what_the_transaction_makes(fhir, make):
     fhir.transaction(
-        make.put_entry(make.observation(subject="Patient?identifier=s|v")),
-        make.put_entry(make.patient(identifier=[{"system": "s", "value": "v"}])),
+        make.put_entry(make.observation(subject="Patient?identifier=urn:s:1|v")),
+        make.put_entry(make.patient(identifier=[{"system": "urn:s:1", "value": "v"}])),
     )
     assert fhir.get("Observation/o1").json["subject"]["reference"] == "Patient/p1"
 
 
 def test_conditional_references_that_find_none_or_two_are_refused(fhir, make):
-    entry = make.put_entry(make.observation(subject="Patient?identifier=s|v"))
+    entry = make.put_entry(make.observation(subject="Patient?identifier=urn:s:1|v"))
     none = fhir.transaction(entry)
     assert (none.status, none.issue["expression"]) == (422, ["Bundle.entry[0].resource.subject.reference"])
     for name in ("a", "b"):
-        fhir.put(make.patient(name, identifier=[{"system": "s", "value": "v"}]))
+        fhir.put(make.patient(name, identifier=[{"system": "urn:s:1", "value": "v"}]))
     assert fhir.transaction(entry).status == 412
 
 
@@ -177,8 +177,8 @@ def test_a_condition_that_is_met_lets_in(fhir, make):
 
 
 def test_conditional_create_inside(fhir, make):
-    patient = make.patient(identifier=[{"system": "s", "value": "v"}])
-    entry = make.entry("POST", "Patient", patient, URN + "1", ifNoneExist="identifier=s|v")
+    patient = make.patient(identifier=[{"system": "urn:s:1", "value": "v"}])
+    entry = make.entry("POST", "Patient", patient, URN + "1", ifNoneExist="identifier=urn:s:1|v")
     other = make.put_entry(make.observation(subject=URN + "1"))
     first, again = rows(fhir.transaction(entry)), rows(fhir.transaction(entry, other))
     assert (first[0]["status"], again[0]["status"]) == ("201 Created", "200 OK")
@@ -187,20 +187,20 @@ def test_conditional_create_inside(fhir, make):
 
 
 def test_conditional_update_and_delete_inside(fhir, make):
-    patient = {"resourceType": "Patient", "identifier": [{"system": "s", "value": "v"}]}
-    update = make.entry("PUT", "Patient?identifier=s|v", patient, URN + "1")
+    patient = {"resourceType": "Patient", "identifier": [{"system": "urn:s:1", "value": "v"}]}
+    update = make.entry("PUT", "Patient?identifier=urn:s:1|v", patient, URN + "1")
     assert statuses(fhir.transaction(update)) == ["201 Created"]
     assert statuses(fhir.transaction(update, make.put_entry(make.observation(subject=URN + "1")))) == ["200 OK", "201 Created"]
-    gone = fhir.transaction(make.entry("DELETE", "Observation?code=44261-6"), make.entry("DELETE", "Patient?identifier=s|v"))
+    gone = fhir.transaction(make.entry("DELETE", "Observation?code=44261-6"), make.entry("DELETE", "Patient?identifier=urn:s:1|v"))
     assert statuses(gone) == ["200 OK", "200 OK"]
     assert fhir.count("Patient") == 0
-    assert statuses(fhir.transaction(make.entry("DELETE", "Patient?identifier=s|v"))) == ["200 OK"]
+    assert statuses(fhir.transaction(make.entry("DELETE", "Patient?identifier=urn:s:1|v"))) == ["200 OK"]
 
 
 def duplicates(make):
-    patient = make.patient(identifier=[{"system": "s", "value": "v"}])
-    create = make.entry("POST", "Patient", patient, ifNoneExist="identifier=s|v")
-    update = make.entry("PUT", "Patient?identifier=s|v", patient)
+    patient = make.patient(identifier=[{"system": "urn:s:1", "value": "v"}])
+    create = make.entry("POST", "Patient", patient, ifNoneExist="identifier=urn:s:1|v")
+    update = make.entry("PUT", "Patient?identifier=urn:s:1|v", patient)
     return {
         "two puts": [make.put_entry(patient), make.put_entry(patient)],
         "put and delete": [make.put_entry(patient), make.entry("DELETE", "Patient/p1")],

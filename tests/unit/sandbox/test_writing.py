@@ -67,7 +67,7 @@ def test_an_absolute_reference_to_this_server_is_stored_relative(fhir, make):
     assert fhir.delete("Patient/p1").status == 409
 
 
-@pytest.mark.parametrize("reference", ["urn:uuid:0b0b0b0b-0000-4000-8000-000000000000", "Patient?identifier=s|v"])
+@pytest.mark.parametrize("reference", ["urn:uuid:0b0b0b0b-0000-4000-8000-000000000000", "Patient?identifier=urn:s:1|v"])
 def test_references_of_a_bundle_do_not_work_alone(fhir, make, reference):
     reply = fhir.put(make.observation(subject=reference))
     assert reply.status == 422
