@@ -231,8 +231,8 @@ def join(cells: tuple[str, ...], between: str, empty: frozenset[str], *, typed: 
     """Several cells as one text; all empty is empty, some empty is a fault of the row. `typed`: keep the marks of typed dates."""
     texts = [c.strip() for c in cells]
     if all(t not in empty for t in texts):
-        if between == "/" and any("/" in t for t in texts):
-            raise Bad("slash-in-key")
+        if between == "/":
+            texts = [t.replace("/", "-") for t in texts]  # so that a date like 01/05/2026 can be part of a key
         if typed:
             texts = [TYPED + t if TYPED in c else t for c, t in zip(cells, texts, strict=True)]
         return between.join(texts)

@@ -140,7 +140,7 @@ class _MapCheck:
     def _require_keys(self, root: Node) -> None:
         """A record is told by its key; an item or part without one of its required fields could never be made."""
         keys = [line for line in self.map.lines if line.at == "key"]
-        alone = not self.map.where and all(line.constant is not None for line in self.map.lines)  # one record, from no column
+        alone = not self.map.where and all(line.todo or line.constant is not None for line in self.map.lines)  # one record
         if any(line.where or (line.constant is not None and not alone) for line in keys):
             self.problems.say(keys[0].at, "missing-key", "the key of a record comes from a column, on every row")
         if not keys:

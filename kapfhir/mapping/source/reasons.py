@@ -20,7 +20,6 @@ REASONS = {
     "not-a-number": "this is no number",
     "not-in-this-format": "no format of the map reads this date or time",
     "not-yes-or-no": "this is neither yes nor no",
-    "slash-in-key": "one of the cells of this key holds a '/'",
     "unknown-key": "nothing has this key, in this export or before",
     "unmapped-code": "the code table does not have this text",
     "volume-without-concentration": "a volume is no dose without its concentration",
