@@ -11,6 +11,7 @@ from kapfhir.sources.table import Dialect, Row, Table, TableError
 
 from .grammar import Map, Where
 
+SAID = ("unknown-encoding", "wrong-encoding", "bad-delimiter", "wrong-delimiter")  # what the map says of its table, or should
 WHOLE_ROW = "*"  # who reads a column, where it is no named item
 
 
@@ -77,9 +78,10 @@ class Columns:
         try:
             return self.table.header(self.dialect)
         except TableError as error:
-            if error.code != "unknown-encoding":
+            if error.code not in SAID:
                 raise  # a fault of the export, not of the map
-            self.problems.say(parsed.encoding or parsed.table, error.code, error.text, error.hint)
+            word = parsed.delimiter if "delimiter" in error.code else parsed.encoding
+            self.problems.say(word or parsed.table, error.code, error.text, error.hint)
             return None
 
 

@@ -202,3 +202,25 @@ def _changed(r, lines, other):
         case _:
             lines[i] = f"{key}: {r.choice(other).partition(': ')[2] or rule}"
     return lines
+
+
+@pytest.mark.parametrize(
+    ("data", "head", "fault"),
+    [
+        (b"Id,Last,Stra\xdfe\nP-1,One,x\n", "", "2:8: the header of patients.csv is not utf-8"),
+        (b"Id;Last\nP-1;One\n", "", "2:8: "),
+        (b"Id,Last\nP-1,One\n", "encoding: utf-9\n", "3:11: 'utf-9'"),
+        (b"Id,Last\nP-1,One\n", "delimiter: ''\n", "3:12: `delimiter` says nothing"),
+    ],
+)
+def test_what_a_map_should_say_of_its_table(patients, data, head, fault):
+    patients.table("patients", data)
+    patients.map("patients", f"concept: Patient\ntable: patients\n{head}fields:\n  key: Id\n  family: Last\n")
+    found = patients.faults()
+    assert found[0].startswith(fault), found
+
+
+def test_a_file_that_is_no_table_is_no_fault_of_the_map(patients):
+    patients.table("patients", b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    with pytest.raises(ConfigError, match="patients.csv"):
+        patients.faults()
