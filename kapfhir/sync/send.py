@@ -126,7 +126,7 @@ class Sender:
         halves = halve(actions)
         if halves:
             for half in halves:
-                self.send(half)
+                self.send_train([half])
             return
         text = error.text.replace("Bundle.entry[0].resource", actions[0].type) if len(actions) == 1 else error.text
         self._failed_inside = self._failed_inside + 1 if error.status == 500 else 0

@@ -217,3 +217,39 @@ def test_what_depends_on_two_patients_goes_last(run, made):
     run.limits = Limits(entries=2, threads=3)
     report = run.sync([*made.course(4, 1), made.unit("Course", "K1", two)])
     assert (report.created, report.refused) == (2 + 4 + 12 + 4 + 1, 0)
+
+
+def test_a_server_that_does_not_tell_the_id_that_it_chose(kapfhir_sandbox, run, made, monkeypatch):
+    kapfhir_sandbox.behave("no-update-create")
+    real = Client.transaction
+
+    def silent(self, *args, **options):
+        return [{"status": answer["status"]} for answer in real(self, *args, **options)]
+
+    monkeypatch.setattr(Client, "transaction", silent)
+    run.limits = Limits(entries=3, threads=1)
+    assert run.sync(made.course(2, 1)).created == 12
+    with run.ledger() as ledger:
+        clinic = ledger.find("Organization", made.address("Organization", "Clinic", "C1").id)
+    assert clinic.server_id == kapfhir_sandbox.resources("Organization")[0]["id"]
+    assert run.sync(made.course(2, 1)).planned == {Sign.UNCHANGED: 12}
+
+
+def test_a_server_that_is_not_there(tmp_path, run, made):
+    import socket
+
+    with socket.socket() as listener:  # bound, and not listening: nobody else gets this port meanwhile
+        listener.bind(("127.0.0.1", 0))
+        run.url = f"http://127.0.0.1:{listener.getsockname()[1]}/fhir"
+        with pytest.raises(TemporaryServerError, match="no connection; is the server there"):
+            run.sync(made.course())
+    assert len(run.waits) == 2
+
+
+def test_enough_errors_stop_all_threads(run, made, bad):
+    units = [bad(u, 2) if u.concept == "DosingSession" else u for u in made.course(40, 2)]
+    run.limits = Limits(entries=3, threads=3)
+    report = run.sync(units, max_errors=2)
+    assert report.stopped
+    assert 2 <= report.refused <= 2 + 3  # others may be at one of their own
+    assert report.created < 2 + 40 + 160 + 40
