@@ -1,4 +1,4 @@
-"""A clinic export of any size for the benchmarks: synthetic, seeded, the same bytes for the same numbers; written as a stream.
+"""A clinic export of any size for the benchmarks: synthetic, seeded, the same bytes for the same numbers.
 
 `python bench/make_export.py DIR ROWS`: about ROWS rows over seven tables, in the proportions of a clinic that monitors every infusion.
 """
@@ -9,11 +9,11 @@ import csv
 import random
 import sys
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SEED = 20260105
-FIRST = datetime(2023, 1, 9, 9)
+FIRST = datetime(2023, 1, 9, 9, tzinfo=UTC)
 FREQUENCIES = ("not-at-all", "several-days", "more-than-half", "nearly-every-day")
 PER_CLIENT = 6  # dosing sessions of a course
 READINGS = 8  # rows of the monitor for each session
@@ -34,7 +34,11 @@ def make(folder: Path, rows: int) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     clients = max(1, rows // ROWS_PER_CLIENT)
     _write(into / "sites.csv", "site name", [("S-1", "Bench Clinic")])
-    _write(into / "staff.csv", "id family given profession site", [("MD-1", "Doe", "Ann", "physician", "S-1"), ("T-1", "Roe", "Max", "therapist", "S-1")])
+    _write(
+        into / "staff.csv",
+        "id family given profession site",
+        [("MD-1", "Doe", "Ann", "physician", "S-1"), ("T-1", "Roe", "Max", "therapist", "S-1")],
+    )
     _write(into / "clients.csv", "client family given gender born chart", (_client(n) for n in range(clients)))
     sessions = [(n, k) for n in range(clients) for k in range(PER_CLIENT)]
     for name, head, one in TABLES:
@@ -57,7 +61,7 @@ def _chance(*what: object) -> random.Random:
 
 def _client(n: int) -> tuple[object, ...]:
     chance = _chance("client", n)
-    born = datetime(1950, 1, 1) + timedelta(days=chance.randrange(18000))
+    born = datetime(1950, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(18000))
     return (f"P-{n:06}", f"Test{n}", "Pat", chance.choice(("female", "male", "other")), f"{born:%m/%d/%Y}", f"{n:06}")
 
 
@@ -70,13 +74,27 @@ def _dosing(n: int, k: int) -> Iterable[tuple[object, ...]]:
     weight = 50 + _chance("weight", n).randrange(500) / 10
     clock = [f"{at + timedelta(minutes=m):%H:%M}" for m in (-20, 0, 40, 120)]
     pressure = f"{chance.randrange(105, 140)}/{chance.randrange(60, 90)}"
-    yield (f"D-{n:06}-{k}", f"P-{n:06}", "MD-1", k + 1, f"{at:%m/%d/%Y}", *clock, f"{weight / 2:.2f}", "0.5", 40, "iv", f"{weight:.1f}", pressure, chance.randrange(55, 95))
+    yield (
+        f"D-{n:06}-{k}",
+        f"P-{n:06}",
+        "MD-1",
+        k + 1,
+        f"{at:%m/%d/%Y}",
+        *clock,
+        f"{weight / 2:.2f}",
+        "0.5",
+        40,
+        "iv",
+        f"{weight:.1f}",
+        pressure,
+        chance.randrange(55, 95),
+    )
 
 
 def _readings(n: int, k: int) -> Iterable[tuple[object, ...]]:
     chance, at = _chance("readings", n, k), _start(n, k)
     for minute in range(READINGS // 2):
-        taken = f"{(at + timedelta(minutes=10 * minute + 5)).isoformat()}+00:00"
+        taken = f"{(at + timedelta(minutes=10 * minute + 5)).isoformat()}"
         yield (f"D-{n:06}-{k}", taken, "HR", chance.randrange(60, 110))
         yield (f"D-{n:06}-{k}", taken, "SpO2", chance.randrange(94, 100))
 
@@ -84,7 +102,16 @@ def _readings(n: int, k: int) -> Iterable[tuple[object, ...]]:
 def _notes(n: int, k: int) -> Iterable[tuple[object, ...]]:
     chance = _chance("note", n, k)
     at = _start(n, k) + timedelta(hours=chance.randrange(20, 60))
-    yield (f"N-{n:06}-{k}", f"P-{n:06}", "T-1", f"D-{n:06}-{k}", f"{at:%Y-%m-%d %H:%M}", f"{at + timedelta(minutes=75):%Y-%m-%d %H:%M}", chance.choice(("in-person", "telehealth")), chance.choice(("emdr;ifs", "ifs", "act", "")))
+    yield (
+        f"N-{n:06}-{k}",
+        f"P-{n:06}",
+        "T-1",
+        f"D-{n:06}-{k}",
+        f"{at:%Y-%m-%d %H:%M}",
+        f"{at + timedelta(minutes=75):%Y-%m-%d %H:%M}",
+        chance.choice(("in-person", "telehealth")),
+        chance.choice(("emdr;ifs", "ifs", "act", "")),
+    )
 
 
 def _phq9(n: int, k: int) -> Iterable[tuple[object, ...]]:
@@ -95,7 +122,11 @@ def _phq9(n: int, k: int) -> Iterable[tuple[object, ...]]:
 
 One = Callable[[int, int], Iterable[tuple[object, ...]]]
 TABLES: tuple[tuple[str, str, One], ...] = (
-    ("dosing", "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg bp_pre hr_pre", _dosing),
+    (
+        "dosing",
+        "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg bp_pre hr_pre",
+        _dosing,
+    ),
     ("readings", "session taken measure value", _readings),
     ("notes", "note client therapist session starts ends place modalities", _notes),
     ("phq9", "form client filled total q1 q2 q3 q4 q5 q6 q7 q8 q9", _phq9),
