@@ -264,7 +264,7 @@ def _choose_server(
     name = profile or ("" if server else env.get("KAPFHIR_PROFILE")) or ""
     if server and server not in read.content.profile:
         if "://" in server:
-            return _address(server, env)
+            return _address(server, env, shipped)
         if server in shipped:
             return Server(shipped[server], server)
         known = (*read.content.profile, *shipped)
@@ -286,12 +286,14 @@ def _choose_server(
     return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
 
 
-def _address(url: str, env: Mapping[str, str]) -> Server:
-    """A server by its address: credentials can only be those of the environment."""
+def _address(url: str, env: Mapping[str, str], shipped: Mapping[str, str]) -> Server:
+    """A server by its address: credentials can only be those of the environment, and a public server gets none."""
     try:
         url = _check_url(url)
     except ValueError as error:
         raise ConfigError(f"the server's address: {error}") from None
+    if urlsplit(url).hostname in {urlsplit(public).hostname for public in shipped.values()}:
+        return Server(url, url)
     token, user, password = (env.get(f"KAPFHIR_{word}") for word in ("TOKEN", "USER", "PASSWORD"))
     if token and user:
         raise ConfigError("KAPFHIR_TOKEN and KAPFHIR_USER are both set", "unset the one that this server does not take")

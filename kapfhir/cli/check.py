@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +57,19 @@ def _settings(app: App, mappings: Path | None) -> tuple[Settings, list[Exit]]:
         return app.settings(mappings=mappings), []
     except ConfigError as error:
         tell_error(error, app.output)
-        return Settings(mappings=mappings), [error.exit]
+        return Settings(mappings=mappings or _named_mappings(app)), [error.exit]
+
+
+def _named_mappings(app: App) -> Path | None:
+    """The folder of maps that a configuration file with faults names all the same."""
+    from kapfhir.config import find_file
+
+    with suppress(ConfigError, OSError, ValueError, KeyError, TypeError):
+        file = find_file(app.config)
+        if file is not None:
+            named = file.parent / Path(tomllib.loads(file.read_text("utf-8-sig"))["mappings"]).expanduser()
+            return named if named.is_dir() else None
+    return None
 
 
 def _resource_faults(folder: MapFolder) -> tuple[Problem, ...]:

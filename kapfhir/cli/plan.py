@@ -11,9 +11,19 @@ from kapfhir.errors import Exit
 from . import options
 from .context import App, pass_app
 
+HELP = """Show what it takes to bring a FHIR server in step with an export. Nothing is written.
+
+\b
+= unchanged (with -v)    + create    * update, with the elements that differ
+- gone from the source   ! can't be sent
+
+Ends with 10 if the server differs, with 5 if rows were rejected.
+"""
+
 
 @click.command(
     "plan",
+    help=HELP,
     short_help="Show what a sync would change.",
     epilog="Example: kapfhir plan example:clinic --server http://127.0.0.1:8095/fhir",
 )
@@ -24,14 +34,7 @@ from .context import App, pass_app
 @options.ledger
 @pass_app
 def command(app: App, *, export: str, server: str | None, source: str | None, mappings: Path | None, ledger: Path | None) -> Exit:
-    r"""Show what it takes to bring a FHIR server in step with an export. Nothing is written.
-
-    \b
-    = unchanged (with -v)    + create    * update, with the elements that differ
-    - gone from the source   ! can't be sent
-
-    Ends with 10 if the server differs, with 5 if rows were rejected.
-    """
+    """See HELP."""
     from .planning import end_of_plan, open_plan, show_actions
 
     settings = app.settings(needs_server=True, server=server, source=source, mappings=mappings, ledger=ledger)

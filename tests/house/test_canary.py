@@ -124,6 +124,12 @@ def test_explain(clinic):
     call("--json", "explain", clinic, "phq9:7")
 
 
+def test_init_and_check(clinic):
+    call("-v", "init", clinic, "-o", "mine")
+    call("--json", "init", clinic, "-o", "again")
+    call("--config", "mine/kapfhir.toml", "check", "mine/mappings")
+
+
 def test_what_breaks_off_unforeseen(clinic, kapfhir_sandbox, monkeypatch):
     def build(_, record):
         raise ValueError(f"{CANARIES} {record}")

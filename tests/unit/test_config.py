@@ -242,6 +242,8 @@ def test_a_secret_that_is_not_there():
 def test_a_shipped_name_gets_no_credentials():
     server = load_settings(env={"KAPFHIR_TOKEN": "t"}, flags={"server": "hapi-public"}, shipped=SHIPPED).server
     assert (server.url, server.auth) == ("https://hapi.fhir.org/baseR4", NoAuth())
+    address = {"server": "https://hapi.fhir.org/other"}
+    assert load_settings(env={"KAPFHIR_TOKEN": "t"}, flags=address, shipped=SHIPPED).server.auth == NoAuth()
 
 
 def test_names_that_nobody_knows():

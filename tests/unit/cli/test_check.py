@@ -46,7 +46,7 @@ def test_a_todo_is_a_fault(run):
 def test_a_todo_of_the_configuration_is_told_and_the_maps_are_checked_all_the_same(run):
     own("fhir/course.yaml", ("subject: patient", "subjct: patient"))
     Path("kapfhir.toml").write_text('mappings = "maps"\n[clinic]\nsystem = "TODO"\nnamespace = "TODO"\nzone = "UTC"\n')
-    result = run("check", "maps")
+    result = run("check")
     assert result.exit_code == 3
     assert "kapfhir.toml: clinic.system: this is still to do; replace the TODO" in result.stderr
     assert "did you mean 'subject'?" in result.stdout
