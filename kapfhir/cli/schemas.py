@@ -46,7 +46,7 @@ def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = No
 def source_map() -> Schema:
     """sources/NAME/*.yaml."""
     rule = {
-        "from": TEXTS | {"description": "the column, or several that belong together"},
+        "from": TEXTS | {"description": "the column, or several that belong together; in a key also constants, `= phq-9`"},
         "checked": {"type": "object", "additionalProperties": TEXT, "description": "checkbox column: our code"},
         "format": TEXTS | {"description": "of dates: MM/DD/YYYY hh:mm, iso, excel, or several"},
         "unit": TEXT | {"description": "the UCUM unit of the column's numbers"},

@@ -190,6 +190,8 @@ def getter(
     """The function row -> value of a line that reads these places."""
     if found.many:
         return _several(places, parse, str(line.split) if line.split else None)
+    if line.pieces:
+        return lambda row: parse(weave(line.pieces, join(tuple(row[place] for place in places), "/", empty)))
     if len(places) > 1:
         pick, keeps = itemgetter(*places), issubclass(kinds.first, Key | Ref | Code)
         between = "/" if keeps and not kinds.item_key else " "
@@ -239,6 +241,12 @@ def join(cells: tuple[str, ...], between: str, empty: frozenset[str], *, typed: 
     if any(t not in empty for t in texts):
         raise Bad("half-empty")
     return ""
+
+
+def weave(pieces: tuple[str, ...], joined: str) -> str:
+    """The cells of a key, joined, with the constants that stand between them; empty stays empty."""
+    cells = iter(joined.split("/"))
+    return "/".join(piece[1:].strip() if piece.startswith("=") else next(cells) for piece in pieces) if joined else ""
 
 
 def _several(places: list[int], parse: Parse, split: str | None) -> Callable[[Row], Any]:

@@ -52,6 +52,7 @@ class Line:
     where: Where = ()
     checked: tuple[tuple[Text, Text], ...] = ()
     todo: bool = False
+    pieces: tuple[Text, ...] = ()  # of a key that has constants (`= phq-9`) among its columns: all of them, in their order
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -126,7 +127,8 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
     _refuse_others(value, RULE, problems)
     rule = {str(k): v for k, v in value.items()}
     before = len(problems.found)
-    columns, checked = _texts(rule.get("from"), problems), _checked(rule.get("checked"), problems)
+    pieces, checked = _texts(rule.get("from"), problems), _checked(rule.get("checked"), problems)
+    columns = tuple(piece for piece in pieces if not piece.startswith("="))
     if ("from" in rule) == ("checked" in rule):
         problems.say(path, "missing-key", "a rule has either `from` or `checked`")
         return None
@@ -144,6 +146,7 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
         _texts(rule.get("empty"), problems),
         _where(rule.get("where"), problems),
         checked,
+        pieces=pieces if columns != pieces else (),
     )
     if len(problems.found) > before:
         return Line(path, steps, todo=True)  # its faults are told; that a line is there is known

@@ -11,7 +11,7 @@ from kapfhir.errors import Problem
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of
-from kapfhir.model.values import Absent, Code
+from kapfhir.model.values import Absent, Code, Key, Ref
 from kapfhir.sources.export import Export
 
 from .cells import Cells, Kinds
@@ -277,6 +277,8 @@ class _MapCheck:
         wanted = self.columns.where(line.where)
         if line.split is not None and not found.many:
             self.problems.say(line.split, "never-acts", f"`split` can never act: '{line.at}' is one value")
+        if line.pieces and not issubclass(kinds.first, Key | Ref):
+            self.problems.say(line.pieces[0], "never-acts", f"a constant among columns is part of a key: '{line.at}' is {kinds}")
         if line.checked:
             self._boxes(line, target, places, wanted)
             return
@@ -286,7 +288,7 @@ class _MapCheck:
         known = [p for p in places if p is not None]
         get = where_only(getter(known, parse, line, found, kinds, empty), wanted)
         cell = Cell(found.name, get, line, target.loses)
-        quick = len(known) == 1 and wanted is None and not found.many
+        quick = len(known) == 1 and wanted is None and not found.many and not line.pieces
         target.node.add(cell, known[0] if quick else None, getattr(parse, "__self__", None))
         if kinds.target:
             self.references.append(cell)
