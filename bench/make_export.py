@@ -1,6 +1,7 @@
 """A clinic export of any size for the benchmarks: synthetic, seeded, the same bytes for the same numbers.
 
-`python bench/make_export.py DIR ROWS`: about ROWS rows over seven tables, in the proportions of a clinic that monitors every infusion.
+`python bench/make_export.py DIR ROWS`: about ROWS rows over seven tables, in the proportions of a clinic that monitors
+every infusion.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ SEED = 20260105
 FIRST = datetime(2023, 1, 9, 9, tzinfo=UTC)
 FREQUENCIES = ("not-at-all", "several-days", "more-than-half", "nearly-every-day")
 PER_CLIENT = 6  # dosing sessions of a course
-READINGS = 8  # rows of the monitor for each session
+READINGS = 4  # rows of the monitor for each session
 ROWS_PER_CLIENT = 1 + PER_CLIENT * (1 + READINGS + 1 + 1)  # client; each session with its readings, a note and a PHQ-9
 CONFIG = """source = "bench"
 mappings = "{maps}"
@@ -73,22 +74,12 @@ def _dosing(n: int, k: int) -> Iterable[tuple[object, ...]]:
     chance, at = _chance("dose", n, k), _start(n, k)
     weight = 50 + _chance("weight", n).randrange(500) / 10
     clock = [f"{at + timedelta(minutes=m):%H:%M}" for m in (-20, 0, 40, 120)]
-    pressure = f"{chance.randrange(105, 140)}/{chance.randrange(60, 90)}"
-    yield (
-        f"D-{n:06}-{k}",
-        f"P-{n:06}",
-        "MD-1",
-        k + 1,
-        f"{at:%m/%d/%Y}",
-        *clock,
-        f"{weight / 2:.2f}",
-        "0.5",
-        40,
-        "iv",
-        f"{weight:.1f}",
-        pressure,
-        chance.randrange(55, 95),
-    )
+    vitals = []
+    for rise in (0, 22, 6):  # before, at 40 minutes, at the end
+        systolic, diastolic = chance.randrange(105, 140) + rise, chance.randrange(60, 90) + rise // 2
+        vitals += [f"{systolic}/{diastolic}", chance.randrange(55, 95) + rise // 2, chance.randrange(94, 100)]
+    dose = (f"{weight / 2:.2f}", "0.5", 40, "iv", f"{weight:.1f}")
+    yield (f"D-{n:06}-{k}", f"P-{n:06}", "MD-1", k + 1, f"{at:%m/%d/%Y}", *clock, *dose, *vitals)
 
 
 def _readings(n: int, k: int) -> Iterable[tuple[object, ...]]:
@@ -124,7 +115,8 @@ One = Callable[[int, int], Iterable[tuple[object, ...]]]
 TABLES: tuple[tuple[str, str, One], ...] = (
     (
         "dosing",
-        "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg bp_pre hr_pre",
+        "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg "
+        "bp_pre hr_pre spo2_pre bp_40 hr_40 spo2_40 bp_end hr_end spo2_end",
         _dosing,
     ),
     ("readings", "session taken measure value", _readings),

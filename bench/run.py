@@ -3,7 +3,7 @@
 python bench/run.py [--quick] [--no-server] [--write]
 
 `--quick`: a tenth of the rows, one run each (to see that it works; the figures mean little). `--no-server`: without HAPI, which
-needs Java and Maven. `--write`: put the table into docs/explanation/performance.md. Ends with 1 if a bound of the table is missed.
+needs Java and Maven. `--write`: put the table into docs/explanation/performance.md. Ends with 1 if a bound is missed.
 """
 
 from __future__ import annotations
@@ -145,7 +145,6 @@ def bench_hapi(work: Path, table: Table, rows: int, times: int) -> None:
 
 def _renamed(work: Path, name: str, rows: int) -> Path:
     """The same export as another clinic: all ids are new."""
-
     config = make(work / name, rows)
     text = config.read_text(encoding="utf-8").replace(
         "7b0f54d0-46c5-4ad0-9a9c-3f7d6f8f7a11", str(uuid5(NAMESPACE_URL, f"{work.name}/{name}"))
