@@ -12,6 +12,7 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
+from commands import cli_page, configuration_page, exit_codes_page
 from concepts import concepts_page
 
 from kapfhir.advice import all_advice
@@ -51,7 +52,13 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {"problems.md": problems_page, "concepts.md": concepts_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "concepts.md": concepts_page,
+    "configuration.md": configuration_page,
+    "exit-codes.md": exit_codes_page,
+    "problems.md": problems_page,
+}
 
 
 def main(arguments: list[str]) -> int:
