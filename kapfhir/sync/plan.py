@@ -95,7 +95,8 @@ def plan(
     """What it takes to make the server hold these units. Writes nothing, neither there nor in the ledger.
 
     `units` may be lazy: the server is asked what it is before the first of them is taken. `scopes` names the full-scope tables of
-    the export for each concept: a record whose rows stood only in such tables, and stand there no longer, is gone.
+    the export for each concept: a record whose rows stood only in such tables, and stand there no longer, is gone. It is looked
+    at when the last unit was taken.
     Raises ConfigError (no R4 server, no usable strategy, real data for a public server) and the ServerErrors.
     """
     before = client.meter.requests
@@ -134,6 +135,7 @@ class _Planner:
         self.look = Look(client, ids=ids)
         self.public = find_public(client.base) is not None
         self.open: dict[str, list[_Open]] = {}
+        self.lost: list[tuple[Entry, tuple[Place, ...], frozenset[str]]] = []  # whether they are gone is known at the end
         self.seq = 0
 
     def probe(self) -> None:
@@ -168,12 +170,9 @@ class _Planner:
         for resource in unit.resources:
             self._take_resource(resource, unit, known.pop((resource["resourceType"], resource["id"]), None))
         self.store.add_unit(unit)
-        if not (former and known and unit.digest):
-            return
-        tables = former.tables | {place.table for place in unit.places}
-        if tables <= self.scopes.get(unit.concept, frozenset()):
-            for entry in known.values():
-                self._gone(entry, unit.places)
+        if former and known and unit.digest:
+            tables = former.tables | {place.table for place in unit.places}
+            self.lost += [(entry, unit.places, tables) for entry in known.values()]
 
     def _take_resource(self, resource: dict[str, Any], unit: Mapped, known: Entry | None) -> None:
         type_name = resource["resourceType"]
@@ -267,6 +266,9 @@ class _Planner:
         """Once every unit was taken: the last questions, what is gone, what hangs on what can't be sent, and the order."""
         self._ask_all()
         self.store.index()
+        for entry, places, tables in self.lost:
+            if tables <= self.scopes.get(entry.concept, frozenset()):
+                self._gone(entry, places)
         for record in self.ledger.records():
             scope = self.scopes.get(record.concept, frozenset())
             if record.tables and record.tables <= scope and not self.store.record_kind(record.concept, record.key):
