@@ -111,12 +111,12 @@ def _phq9(n: int, k: int) -> Iterable[tuple[object, ...]]:
     yield (f"Q-{n:06}-{k}", f"P-{n:06}", f"{at:%Y-%m-%d %H:%M}", sum(scores), *(FREQUENCIES[s] for s in scores))
 
 
+VITALS = "bp_pre hr_pre spo2_pre bp_40 hr_40 spo2_40 bp_end hr_end spo2_end"
 One = Callable[[int, int], Iterable[tuple[object, ...]]]
 TABLES: tuple[tuple[str, str, One], ...] = (
     (
         "dosing",
-        "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg "
-        "bp_pre hr_pre spo2_pre bp_40 hr_40 spo2_40 bp_end hr_end spo2_end",
+        "session client clinician number day arrived start stop left dose_mg mg_per_kg minutes route weight_kg " + VITALS,
         _dosing,
     ),
     ("readings", "session taken measure value", _readings),
