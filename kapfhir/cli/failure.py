@@ -26,10 +26,16 @@ def usage(error: click.ClickException, output: Output) -> Exit:
     if isinstance(error, click.UsageError):
         text = error.format_message().rstrip(".").replace("\n", " ")
         hint = "" if text.endswith("?") else f"see {error.ctx.command_path if error.ctx else 'kapfhir'} --help"
+        if isinstance(error, click.NoSuchOption) and error.ctx and error.option_name in _global_options(error.ctx):
+            hint = f"it stands before the command: kapfhir {error.option_name} {error.ctx.info_name}"
         _tell(text[:1].lower() + text[1:], hint, Exit.USAGE, "UsageError", output)
         return Exit.USAGE
     _tell(error.format_message(), "", Exit.UNEXPECTED, type(error).__name__, output)
     return Exit.UNEXPECTED
+
+
+def _global_options(ctx: click.Context) -> set[str]:
+    return {name for option in ctx.find_root().command.params for name in (*option.opts, *option.secondary_opts)}
 
 
 def fail(error: BaseException, output: Output, *, verbose: bool) -> Exit:

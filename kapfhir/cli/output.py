@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,8 +88,9 @@ class Output:
             return
         if sys.stderr.isatty():
             self._next_tick = now + TERMINAL_EVERY_S
-            click.echo("\r" + text().ljust(self._width), err=True, nl=False)
-            self._width = len(text())
+            shown = text()[: get_terminal_size().columns - 1]  # a line that wraps can't be overwritten
+            click.echo("\r" + shown.ljust(self._width), err=True, nl=False)
+            self._width = len(shown)
         else:
             if self._next_tick:
                 click.echo(text(), err=True)

@@ -100,6 +100,13 @@ def test_a_command_line_that_can_not_be_understood(run, run_json, arguments):
     assert lines[-2]["type"] == "error"
 
 
+@pytest.mark.parametrize("option", ["-v", "--json", "--no-progress"])
+def test_a_global_option_behind_the_command(run, option):
+    result = run("check", option)
+    assert result.exit_code == 2
+    assert result.stderr == f"no such option '{option}'; it stands before the command: kapfhir {option} check\n"
+
+
 ENDS = [
     (ConfigError("the fact", "the act"), 3, "the fact; the act"),
     (RowError("the fact"), 5, "the fact"),
