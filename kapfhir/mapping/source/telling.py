@@ -33,7 +33,7 @@ class Teller:
         lost = "record" if cell is self.plan.key else cell.loses
         text, hint = REASONS[bad.code], ""
         if bad.code == "unmapped-code" and cell.line.codes:
-            hint = f"add a row to codes/{cell.line.codes}.csv"
+            hint = f"add a row to {self.plan.file.rpartition('/')[0]}/codes/{cell.line.codes}.csv"
         column = bad.column or name_columns([cell.line])
         told = self.found.get((bad.code, self.row, column, self.plan.table))
         if told is not None and told.effect in RANK and RANK.index(told.effect) > RANK.index(EFFECTS[lost]):

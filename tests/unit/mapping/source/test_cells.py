@@ -158,7 +158,7 @@ def test_our_own_code_needs_no_table(patients):
 def test_an_unmapped_code_says_where_to_add_it(patients):
     patients.codes("how", "local,code\nbad,severe\n")
     read_cell(patients, "severity", "{from: X, codes: how}", "dreadful")
-    assert [p.hint for p in patients.read().problems()] == ["add a row to codes/how.csv"]
+    assert [p.hint for p in patients.read().problems()] == ["add a row to sources/desk/codes/how.csv"]
 
 
 def test_empties_of_the_map_and_of_the_column(patients):
