@@ -76,7 +76,8 @@ class FindingLine(_Line):
     """What `doctor` found."""
 
     type: Literal["finding"]
-    status: Literal["ok", "note", "bad"]
+    level: Literal["ok", "warning", "error"] = Field(description="error: a sync would not work")
+    name: str
     text: str
     hint: str
 

@@ -216,3 +216,13 @@ def test_python_m_kapfhir_is_kapfhir():
 
 def test_every_exit_code_that_is_no_click_is_ours():
     assert {code for _, code, _ in ENDS} <= set(Exit)
+
+
+def test_the_console_script(monkeypatch, capsys):
+    from kapfhir.cli.main import main
+
+    monkeypatch.setattr(sys, "argv", ["kapfhir", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"kapfhir {__version__}\n"

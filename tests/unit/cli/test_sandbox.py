@@ -52,3 +52,20 @@ def test_wrong_names(run, arguments, text):
     result = run("sandbox", "--port", "0", *arguments)
     assert result.exit_code == 3
     assert result.stderr.startswith(text)
+
+
+def test_beyond_loopback_there_is_a_warning(run, kapfhir_sandbox, monkeypatch):
+    from kapfhir.sandbox import server
+
+    asked = []
+
+    def serve(*arguments):
+        asked.append(arguments[:4])
+        arguments[4](kapfhir_sandbox)
+
+    monkeypatch.setattr(server, "serve", serve)
+    result = run("sandbox", "--host", "0.0.0.0", "--port", "0", "--quirks", "flaky", "--load", "clinic")
+    assert asked == [("0.0.0.0", 0, None, ("flaky",))]
+    assert result.stdout == f"READY {kapfhir_sandbox.url}\n"
+    assert result.stderr.startswith("warning: 0.0.0.0 may be reached from other machines")
+    assert len(kapfhir_sandbox.resources()) == 1710

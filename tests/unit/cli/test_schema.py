@@ -64,3 +64,10 @@ def test_or_to_stdout(run, run_json):
     assert json.loads(run("schema").stdout) == SCHEMAS
     _, lines = run_json("schema")
     assert {line["name"]: line["content"] for line in lines[:-1]} == SCHEMAS
+
+
+def test_a_folder_that_can_not_be_written(run):
+    Path("file").write_text("")
+    result = run("schema", "-o", "file/inside")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "can't be written" in result.stderr

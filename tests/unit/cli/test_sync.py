@@ -65,6 +65,40 @@ def test_what_a_server_refuses_is_told_with_its_row_and_ends_with_8(run, run_jso
     assert lines[-1]["refused"] >= 1
 
 
+def test_many_refusals_are_cut_short(run, small, kapfhir_sandbox):
+    for _ in range(100):
+        kapfhir_sandbox.fail_next(422)
+    result = run("sync", *small, "--server", kapfhir_sandbox.url)
+    assert result.exit_code == 8
+    told, more, _ = result.stderr.partition("refused by the server:\n")[2].partition("  and 8 more\n")
+    assert len(told.splitlines()) == 10
+    assert more
+
+
+def test_a_server_that_was_emptied_is_noticed(run, run_json, small, kapfhir_sandbox):
+    assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
+    kapfhir_sandbox.reset()
+    code, lines = run_json("plan", *small, "--server", kapfhir_sandbox.url)
+    assert code == 10
+    assert "the server holds nothing of what the ledger says" in next(x["text"] for x in lines if x["type"] == "status")
+
+
+def test_an_interruption_shows_what_went_in(run, small, kapfhir_sandbox, monkeypatch):
+    from collections import Counter
+
+    from kapfhir import pipeline
+    from kapfhir.sync.report import InterruptedApply, Report
+
+    def interrupted(*_, **__):
+        raise InterruptedApply(Report(Counter(), created=7))
+
+    monkeypatch.setattr(pipeline, "apply", interrupted)
+    result = run("sync", *small, "--server", kapfhir_sandbox.url)
+    assert result.exit_code == 130
+    assert "Written      [created, updated]                 7, 0" in result.stdout
+    assert result.stderr.splitlines()[-1] == "interrupted; run the same command again: it goes on where it was"
+
+
 def test_a_server_that_goes_away_ends_with_7_and_the_next_run_goes_on(run, small, kapfhir_sandbox, monkeypatch):
     from kapfhir.server import http
 
