@@ -105,6 +105,8 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
     elif kind is DoseEvent:
         if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
             given["dose"] = Absent("not-performed")
+        if given["segments"]:
+            given.pop("rate", None)
         DoseEvent.complete(given)
     elif kind is DosingSession:
         if given["vitals"] and given["doses"]:

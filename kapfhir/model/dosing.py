@@ -94,7 +94,7 @@ class VitalSet:
 
 @dataclass(frozen=True, slots=True)
 class DoseEvent:
-    """One injection, lozenge, spray or infusion; an infusion whose rate changed, or that was interrupted, has segments.
+    """One injection, lozenge, spray or infusion; an infusion whose rate changed, or that was interrupted, has segments with rates.
 
     `dose` is the absolute amount; `dose_per_kg` is kept apart, with the weight that was used (`weighed`). A dose that can't be read is
     Absent, with the reason: the event itself is never lost.
@@ -120,6 +120,8 @@ class DoseEvent:
             "missing-dose",
             "a dose with a route, site or rate has an amount, or a reason why it is absent",
         )
+        # a rate that changed is kept in the segments: R4, MedicationAdministration.dosage.rate[x], "not used to convey an average rate"
+        require(not (self.rate and self.segments), "rate-beside-segments", "an infusion in segments has no rate of its own", "rate")
         if self.status == "not-done":
             require(not isinstance(self.dose, Amount), "dose-not-given", "a dose that was not given has no amount", "dose")
         if isinstance(self.dose, Amount):

@@ -15,6 +15,10 @@ def mg(value: str) -> Amount:
     return Amount(Decimal(value), "mg")
 
 
+RATE = Rate(mg("10"), Amount(Decimal(20), "min"))
+SEGMENT = Segment(Key("1"), Period(AT, AT + timedelta(minutes=20)), mg("10"), RATE)
+
+
 def mmhg(value: int) -> Amount:
     return Amount(Decimal(value), "mm[Hg]")
 
@@ -53,6 +57,7 @@ def test_half_a_blood_pressure_says_what_is_absent():
     [
         (lambda: dose(dose=mg("0")), "out-of-range", ("dose",)),
         (lambda: dose(status="not-done", dose=mg("35")), "dose-not-given", ("dose",)),
+        (lambda: dose(dose=mg("10"), rate=RATE, segments=(SEGMENT,)), "rate-beside-segments", ("rate",)),
         (lambda: dose(route=Route("iv")), "missing-dose", ()),
         (lambda: Period(AT, AT - timedelta(seconds=1)), "ends-before-it-starts", ("end",)),
         (lambda: VitalSet(Key("pre"), AT), "empty-part", ()),
