@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from kapfhir.cli.main import cli
-from kapfhir.data import example_folder, mappings_folder
+from kapfhir.data import example_folder, example_resources, mappings_folder
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,12 @@ def run_json(run):
         return result.exit_code, lines
 
     return call
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """How many resources of each type the example has, by its golden files."""
+    return {path.stem: len(path.read_bytes().splitlines()) for path in example_resources("clinic")}
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ def url(kapfhir_sandbox):
     return kapfhir_sandbox.url
 
 
-def test_a_line_for_each_resource_and_nothing_is_written(run, kapfhir_sandbox):
+def test_a_line_for_each_resource_and_nothing_is_written(run, golden, kapfhir_sandbox):
     result = run("plan", "example:clinic", "--server", kapfhir_sandbox.url)
     assert result.exit_code == 5, "rows were rejected, which is worse than a difference"
     lines = result.stdout.splitlines()
     assert lines[0].startswith("+ Organization/")
     assert lines[0].endswith("  Clinic  sites:2")
-    assert sum(line.startswith("+ ") for line in lines) == 1710
-    assert lines[-1] == ("plan: = 0 unchanged, + 1,710 to create, * 0 to update, - 0 gone from the source, ! 0 refused")
+    assert sum(line.startswith("+ ") for line in lines) == sum(golden.values())
+    counts = f"= 0 unchanged, + {sum(golden.values()):,} to create, * 0 to update, - 0 gone from the source, ! 0 refused"
+    assert lines[-1] == f"plan: {counts}"
     assert kapfhir_sandbox.resources() == []
     assert {r.method for r in kapfhir_sandbox.requests} == {"GET"}
 

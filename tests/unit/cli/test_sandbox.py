@@ -9,15 +9,15 @@ def first_line(process):
     return process.stdout.readline().strip()
 
 
-def test_it_says_where_it_is_answers_and_ends_cleanly(start):
+def test_it_says_where_it_is_answers_and_ends_cleanly(start, golden):
     process = start("sandbox", "--port", "0", "--load", "clinic")
     word, url = first_line(process).split()
     assert word == "READY"
-    assert requests.get(f"{url}/Patient?_summary=count", timeout=30).json()["total"] == 14
+    assert requests.get(f"{url}/Patient?_summary=count", timeout=30).json()["total"] == golden["Patient"]
     process.send_signal(signal.SIGINT)
     out, talk = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
-    assert talk.startswith("1,710 resources loaded; in memory, gone when it stops; Ctrl-C stops it")
+    assert talk.startswith(f"{sum(golden.values()):,} resources loaded; in memory, gone when it stops; Ctrl-C stops it")
 
 
 def test_its_lines(start):
@@ -54,7 +54,7 @@ def test_wrong_names(run, arguments, text):
     assert result.stderr.startswith(text)
 
 
-def test_beyond_loopback_there_is_a_warning(run, kapfhir_sandbox, monkeypatch):
+def test_beyond_loopback_there_is_a_warning(run, golden, kapfhir_sandbox, monkeypatch):
     from kapfhir.sandbox import server
 
     asked = []
@@ -68,4 +68,4 @@ def test_beyond_loopback_there_is_a_warning(run, kapfhir_sandbox, monkeypatch):
     assert asked == [("0.0.0.0", 0, None, ("flaky",))]
     assert result.stdout == f"READY {kapfhir_sandbox.url}\n"
     assert result.stderr.startswith("warning: 0.0.0.0 may be reached from other machines")
-    assert len(kapfhir_sandbox.resources()) == 1710
+    assert len(kapfhir_sandbox.resources()) == sum(golden.values())
