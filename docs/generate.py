@@ -14,6 +14,7 @@ from pathlib import Path
 
 from commands import cli_page, configuration_page, exit_codes_page
 from concepts import concepts_page
+from library import python_page, sandbox_page
 
 from kapfhir.advice import all_advice
 
@@ -58,6 +59,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration_page,
     "exit-codes.md": exit_codes_page,
     "problems.md": problems_page,
+    "python.md": python_page,
+    "sandbox.md": sandbox_page,
 }
 
 
