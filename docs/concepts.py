@@ -11,11 +11,10 @@ from kapfhir.model.scales import SCALES
 
 HEAD = """# Concepts
 
-A record is a frozen dataclass of `kapfhir.model`. The type of a field says what its value means, and so how a cell is read and what it
-becomes in FHIR.
-`Key` names a record; `Ref[X]` is the key of another record; a code is one of ours (`mappings/codes/<list>.csv`); an amount has a UCUM
-unit; a moment
-carries its zone. *derived*: computed, written to FHIR, never read back. This page is made by `python docs/generate.py`.
+A record is a frozen dataclass of `kapfhir.model`. The type of a field says what its value means, and so how a cell is read and
+what it becomes in FHIR. `Key` names a record; `Ref[X]` is the key of another record; a code is one of ours, listed in
+`mappings/codes/<list>.csv`; an amount has a UCUM unit; a moment carries its zone. *derived*: computed, written to FHIR, never
+read back. This page is made by `python docs/generate.py`.
 """
 
 
