@@ -1,8 +1,7 @@
-"""A checked slot of a map -> the functions that find its items in a record and make a resource of each."""
+"""The checked slots of a concept -> the function that makes the resources of a record."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,68 +9,72 @@ from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin
 
 from .check import SlotPlan, Words
-from .parts import Scope
+from .parts import given
+from .references import Target, identity
+from .writing import Scope, Value, Writer
 
 Resource = dict[str, Any]
 HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test health data"}
 
 
-def scopes_of(plan: SlotPlan) -> Callable[[Any], list[Scope]]:
-    """The function record -> one scope per resource of this slot."""
-    target, when = plan.target, plan.when
-    steps = [(operator.attrgetter(name), many) for name, many in zip(target.each, reversed(target.keyed[:-1]), strict=True)]
+def builder_of(plans: list[SlotPlan], origin: Origin, facts: Facts) -> Callable[[Any], list[Resource]]:
+    """The function record -> its resources, slot by slot."""
+    w = Writer()
+    scopes: dict[tuple[str, ...], Scope] = {(): (w.argument,)}
+    lists = []
+    for plan in plans:
+        found = w.name("[]", w.body)
+        scope = _scope(w, plan.target, scopes)
+        item = scope[0]
+        assert item.block is not None
+        with w.inside(item.block), w.only(w.derive(item, f"{item}.{plan.when}", optional=True).test if plan.when else ""):
+            w.line(f"{found}.append({_resource(w, scope, plan, origin, facts)})")
+        lists.append(f"*{found}")
+    build: Callable[[Any], list[Resource]] = w.function(f"[{', '.join(lists)}]")
+    return build
 
-    def scopes(record: Any) -> list[Scope]:
-        out: list[Scope] = [(record,)]
-        for get, many in steps:
-            if many:
-                out = [(item, *scope) for scope in out for item in get(scope[0])]
-            else:
-                out = [(item, *scope) for scope in out if (item := get(scope[0])) is not None]
-        return [s for s in out if getattr(s[0], when) is not None] if when else out
 
-    return scopes
+def _scope(w: Writer, target: Target, scopes: dict[tuple[str, ...], Scope]) -> Scope:
+    """The items that a slot walks: those of one list are walked once for all slots."""
+    scope = scopes[()]
+    for depth, many in enumerate(reversed(target.keyed[:-1]), 1):
+        path = target.each[:depth]
+        if path not in scopes:
+            inner = w.derive(scope[0], f"{scope[0]}.{path[-1]}", optional=not many)
+            scopes[path] = (w.item(inner, many=many), *scope)
+        scope = scopes[path]
+    return scope
 
 
-def maker_of(plan: SlotPlan, origin: Origin, facts: Facts) -> Callable[[Scope], Resource]:
-    """The function scope -> resource: constants, identity, narrative, then what the lines put."""
-    target, puts = plan.target, plan.whole.puts
-    address, places = target.address, [i for i in reversed(range(len(target.levels) - 1)) if target.keyed[i]]
+def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Facts) -> Value:
+    """Constants, identity, narrative, then what the lines put."""
+    kind = plan.target.name.resource
     meta = {"source": origin.system, **plan.whole.constants.get("meta", {})}
     if origin.synthetic:
         meta["security"] = [*meta.get("security", ()), HTEST]
-    constants = {"resourceType": target.name.resource, "id": "", "meta": meta}
+    constants = {"resourceType": kind, "id": "", "meta": meta}
     constants |= {k: v for k, v in plan.whole.constants.items() if k != "meta"}
-    narrative = "text" in facts.elements(target.name.resource)
-    tell = _teller(plan.title, plan.words)
-
-    def make(scope: Scope) -> Resource:
-        out = constants.copy()
-        out["id"] = address(scope[-1].key, tuple([scope[i].key for i in places])).id
-        if narrative:
-            out["text"] = {"status": "generated", "div": tell(scope[0])}
-        for put in puts:
-            put(scope, out)
-        return out
-
-    return make
+    entries = [("id", identity(w, scope, plan.target, plan.target)[0])]
+    if "text" in facts.elements(kind):
+        entries.append(("text", Value(f"{w.bind(_narrative)}({_said(w, scope[0], plan.title, plan.words)})")))
+    return w.node(constants, entries + [entry for put in plan.whole.puts for entry in put(w, scope)])
 
 
-def _teller(title: str, words: tuple[Words, ...]) -> Callable[[Any], str]:
-    """The function item -> narrative: what the lines of the slot take from its own item."""
-    ways = [(name, f"; {name.replace('_', ' ')}: ", many, say) for name, many, say in words]
+def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:
+    """The title, then what the lines of the slot take from its own item."""
+    said = [w.bind(title)]
+    for f, say in words:
+        value, label = given(w, item, f), f"; {f.name.replace('_', ' ')}: "
+        if f.many:
+            each = say(w, Value("one"))
+            text = f'{label!r} + ", ".join([{each} for one in {value}]) if {value} else ""'
+        else:
+            text = f"{label!r} + {say(w, value)}"
+        said.append(w.derive(value, text, otherwise='""').source)
+    return "f'" + "".join(f"{{{one}}}" for one in said) + "'"
 
-    def tell(item: Any) -> str:
-        said = title
-        for name, label, many, say in ways:
-            value = getattr(item, name)
-            if many:
-                if value:
-                    said += label + ", ".join(map(say, value))
-            elif value is not None:
-                said += label + say(value)
-        if "&" in said or "<" in said or ">" in said:
-            said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'
 
-    return tell
+def _narrative(said: str) -> dict[str, str]:
+    if "&" in said or "<" in said or ">" in said:
+        said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'}

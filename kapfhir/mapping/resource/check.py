@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from kapfhir.fhir.facts import Element, Facts
 from kapfhir.mapping.codes import Codes
+from kapfhir.mapping.located import Problems, Text, near
+from kapfhir.model.fields import Field, fields_of, is_item
+from kapfhir.model.values import Absent, Code
+
 from .constants import constant
 from .convert import PREFERRED, QUANTITIES, Pair, pair, pairs_with, rows_for
-from kapfhir.fhir.facts import Element, Facts
-from kapfhir.model.fields import Field, fields_of, is_item
+from .forms import typed
 from .grammar import ITSELF, Constant, Copy, Map, Repeat, Slot
-from kapfhir.mapping.located import Problems, Text, near
 from .marks import marks
 from .parts import Part, Whole, chosen, copied, nested, repeated, together, told_apart
-from .references import References, Target, own
+from .references import References, Target, identity
 from .tree import Branch, Branches, Grower
-from kapfhir.model.values import Absent, Code
+from .writing import Form
 
 Level = type | Field  # a class of records or items, or a field that holds plain values
 Levels = tuple[Level, ...]
-Words = tuple[str, bool, Callable[[Any], str]]  # field, is it a tuple, value -> text
+Words = tuple[Field, Form]  # a field of the item of a slot, and how the narrative says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ class Checker:
         branches = grower.grow(slot.lines, slot.resource, slot.resource, slot.name, top=True)
         identifier = self.facts.elements(slot.resource)["identifier"]
         first = Part(
-            "identifier", identifier.many, make=own(target, target, lambda a: a.identifier), wants={"system": target.system}
+            "identifier",
+            identifier.many,
+            make=lambda w, scope: identity(w, scope, target, target)[1],
+            wants={"system": target.system},
         )
         for branch in branches.values():
             if branch.element.name in ("id", "text") or (branch.element.name == "identifier" and not identifier.many):
@@ -138,11 +142,9 @@ class Checker:
                         and (part.claim or earlier.claim)
                         and not told_apart(part, earlier)
                     ):
-                        self.problems.say(
-                            branch.at,
-                            "not-told-apart",
-                            f"{branch.path}[{branch.slice}] and [{other.slice}] look alike when they are read: give each a constant",
-                        )
+                        both = f"{branch.path}[{branch.slice}] and [{other.slice}]"
+                        text = f"{both} look alike when they are read: give each a constant"
+                        self.problems.say(branch.at, "not-told-apart", text)
             out.append((branch, part))
             rule = branch.rule
             if top is not None and branch.element.required and isinstance(rule, Copy) and rule.field and rule.field != top:
@@ -226,14 +228,14 @@ class Checker:
             way = self.references.other(rule, f, branch, element)
             if way:
                 part = self._filled(rule, f, branch, element, way.pair, way.systems)
-                part = replace(part, make=way.make, direct=None) if way.make else part
+                part = replace(part, make=way.make) if way.make else part
         elif element.choice and element.choice == element.name:
             part = self._choice(rule, f, owner, branch, element)
         else:
             found = self._pair(rule, f.types, owner, branch.type, branch, element)
             part = self._filled(rule, f, branch, element, found) if found else None
             if found and rule.up == 0 and f.name != ITSELF:
-                self.words.append((f.name, f.many, found.words))
+                self.words.append((f, found.words))
         if part is None or f.derived or (owner, f.name) in self.settled:
             return part and replace(part, claim=None, take=None)
         if part.claim or part.take:
@@ -247,10 +249,14 @@ class Checker:
         wants = None
         if branch.extension:
             url, key, there, back = branch.extension.url, element.name, way.there, way.back
-            way = Pair(lambda v: {"url": url, key: there(v)}, back and (lambda node: back(node[key])), way.words)
+            way = Pair(
+                lambda w, v: f'{{"url": {w.bind(url)}, {key!r}: {there(w, v)}}}',
+                back and (lambda node: back(node[key])),
+                way.words,
+            )
             wants = {"url": url}
             systems = frozenset()
-        return copied(branch.element.name, branch.element.many, rule.up, f.name, way, spread=f.many, wants=wants, systems=systems)
+        return copied(branch.element.name, branch.element.many, rule.up, f, way, wants=wants, systems=systems)
 
     def _pair(
         self, rule: Copy, kinds: tuple[type, ...], owner: Level, fhir_type: str, branch: Branch, element: Element
@@ -258,8 +264,8 @@ class Checker:
         found = pair(kinds, element, fhir_type, self.codes)
         if found is None:
             kind = next((k for k in kinds if pair((k,), element, fhir_type, self.codes) is None), kinds[0])
-            text = f"{_name(owner)}.{rule.field} is {kind.__name__}: it can't become {branch.path}, which is {fhir_type or 'an open choice'}{_of(kind)}"
-            self.problems.say(rule.at, "wrong-type", text)
+            text = f"{_name(owner)}.{rule.field} is {kind.__name__}: it can't become {branch.path}"
+            self.problems.say(rule.at, "wrong-type", f"{text}, which is {fhir_type or 'an open choice'}{_of(kind)}")
             return None
         return found if all(self._coded(rule, kind, fhir_type, branch, element) for kind in kinds) else None
 
@@ -298,8 +304,8 @@ class Checker:
             self.problems.say(rule.at, "wrong-type", f"{_name(owner)}.{f.name}: its types can't be told apart in {branch.path}")
             return None
         if rule.up == 0 and f.name != ITSELF:
-            self.words.append((f.name, f.many, lambda v: by_type[type(v)][1].words(v)))
-        return chosen(rule.up, f.name, by_type)
+            self.words.append((f, typed(tuple(by_type), [pair.words for _, pair in by_type.values()])))
+        return chosen(rule.up, f, by_type)
 
 
 def _there_with(when: str | None, f: Field, kind: type) -> bool:

@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from kapfhir.mapping.codes import Codes
 from kapfhir.fhir.facts import Element, Facts
+from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.located import Problems, Text, near
 
 CODED = re.compile(r'([\w-]+)#([^\s"]+)(?:\s+"([^"]*)")?$')

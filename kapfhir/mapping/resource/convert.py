@@ -17,6 +17,9 @@ from kapfhir.fhir.facts import Element
 from kapfhir.mapping.codes import URI, Codes, Row
 from kapfhir.model.values import Absent, Amount, Code, Period, Rate
 
+from .forms import looks_up, moment, moment_words, same, text, typed
+from .writing import Form, Value, Writer
+
 UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
@@ -31,11 +34,11 @@ def always(node: Any) -> bool:  # noqa: ARG001 a test has this shape
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One way there, one back, and the words for the narrative."""
+    """One way there, one back, and the words for the narrative. There and words are written into source, see writing.py."""
 
-    there: Callable[[Any], Any]
+    there: Form
     back: Callable[[Any], Any] | None
-    words: Callable[[Any], str]
+    words: Form
     fits: Callable[[Any], bool] = always  # tells the members of a union apart when they are read
     known: frozenset[tuple[str, str]] = frozenset()  # of coded values: every (system, code) that `back` takes
 
@@ -60,8 +63,6 @@ def _single(kind: type, element: Element, fhir_type: str, codes: Codes) -> Pair 
 
 
 def _union(kinds: tuple[type, ...], pairs: list[Pair]) -> Pair:
-    by_kind = dict(zip(kinds, pairs, strict=True))
-
     def back(node: Any) -> Any:
         for one in pairs:
             if one.fits(node):
@@ -70,14 +71,14 @@ def _union(kinds: tuple[type, ...], pairs: list[Pair]) -> Pair:
         raise ReadError("an element has a value of no type that its field takes")
 
     reads = back if all(p.back for p in pairs) else None
-    return Pair(lambda v: by_kind[type(v)].there(v), reads, lambda v: by_kind[type(v)].words(v))
+    return Pair(typed(kinds, [p.there for p in pairs]), reads, typed(kinds, [p.words for p in pairs]))
 
 
 # ------------------------------------------------------------------------------------------------ plain values
 
 
 def _same(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001 makers share one shape
-    return Pair(_identity, _identity if kind in (str, bool, int) else kind, str)
+    return Pair(same, _identity if kind in (str, bool, int) else kind, same if issubclass(kind, str) else text)
 
 
 def _identity(value: Any) -> Any:
@@ -85,7 +86,7 @@ def _identity(value: Any) -> Any:
 
 
 def _decimal(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    return Pair(_identity, _number, str)
+    return Pair(same, _number, text)
 
 
 def _number(value: Any) -> Decimal:
@@ -95,9 +96,7 @@ def _number(value: Any) -> Decimal:
 
 
 def _moment(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    return Pair(
-        datetime.isoformat, _read_moment, lambda v: v.isoformat(" ", "minutes"), lambda text: len(text) > len("2026-01-05")
-    )
+    return Pair(moment, _read_moment, moment_words, lambda text: len(text) > len("2026-01-05"))
 
 
 def _read_moment(text: str) -> datetime:
@@ -107,23 +106,25 @@ def _read_moment(text: str) -> datetime:
 
 
 def _day(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    return Pair(date.isoformat, date.fromisoformat, str, lambda text: len(text) == len("2026-01-05"))
+    return Pair(moment, date.fromisoformat, moment, lambda text: len(text) == len("2026-01-05"))
 
 
 def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    def there(value: Period) -> dict[str, Any]:
-        out = {"start": value.start.isoformat()}
-        if value.end is not None:
-            out["end"] = value.end.isoformat()
-        return out
+    def ends(w: Writer, v: Value) -> tuple[Value, Value]:
+        return w.derive(v, f"{v}.start"), w.derive(v, f"{v}.end", optional=True)
+
+    def there(w: Writer, v: Value) -> str:
+        start, end = ends(w, v)
+        first = f'{{"start": {moment(w, start)}'
+        return f'({first}, "end": {moment(w, end)}}} if {end.test} else {first}}})'
 
     def back(node: Mapping[str, Any]) -> Period:
         end = node.get("end")
         return Period(_read_moment(node["start"]), end and _read_moment(end))
 
-    def words(value: Period) -> str:
-        start = value.start.isoformat(" ", "minutes")
-        return start if value.end is None else f"{start} to {value.end.isoformat(' ', 'minutes')}"
+    def words(w: Writer, v: Value) -> str:
+        start, end = ends(w, v)
+        return f'{moment_words(w, start)} + (" to " + {moment_words(w, end)} if {end.test} else "")'
 
     return Pair(there, back, words)
 
@@ -131,16 +132,16 @@ def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
 # ------------------------------------------------------------------------------------------------ quantities
 
 
-def _quantity(value: Amount) -> dict[str, Any]:
-    return {"value": value.value, "unit": value.unit, "system": UCUM, "code": value.unit}
+def _quantity(w: Writer, v: Value) -> str:
+    return f'{{"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit}}'
 
 
 def _read_quantity(node: Mapping[str, Any]) -> Amount:
     return Amount(_number(node["value"]), node["code"])
 
 
-def _amount_words(value: Amount) -> str:
-    return f"{value.value} {value.unit}"
+def _amount_words(w: Writer, v: Value) -> str:  # noqa: ARG001
+    return f'str({v}.value) + " " + {v}.unit'
 
 
 def _amount(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
@@ -157,14 +158,17 @@ def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noq
             raise ReadError("a quantity has neither a value nor a known reason for its absence")
         return Absent(reasons[0])
 
-    return Pair(nodes.__getitem__, back, lambda v: f"absent ({v})", lambda node: "value" not in node)
+    return Pair(looks_up(nodes), back, lambda _, v: f'"absent (" + {v} + ")"', lambda node: "value" not in node)
 
 
 def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    def parts(w: Writer, v: Value, form: Form) -> list[str]:
+        return [form(w, w.derive(v, f"{v}.{name}")) for name in ("amount", "over")]
+
     return Pair(
-        lambda v: {"numerator": _quantity(v.amount), "denominator": _quantity(v.over)},
+        lambda w, v: '{{"numerator": {}, "denominator": {}}}'.format(*parts(w, v, _quantity)),
         lambda node: Rate(_read_quantity(node["numerator"]), _read_quantity(node["denominator"])),
-        lambda v: f"{_amount_words(v.amount)} in {_amount_words(v.over)}",
+        lambda w, v: ' + " in " + '.join(parts(w, v, _amount_words)),
     )
 
 
@@ -179,11 +183,11 @@ def rows_for(kind: type, element: Element, codes: Codes, *, uri: bool = False) -
     return [r for r in rows if r.standard in element.codes.get(r.system, ())]
 
 
-def _words(rows: list[Row]) -> Callable[[Any], str]:
+def _words(rows: list[Row]) -> Form:
     names: dict[str, str] = {}
     for row in rows:
         names.setdefault(row.code, row.display or row.standard)
-    return names.__getitem__
+    return looks_up(names)
 
 
 def _one_to_one(kind: type, rows: list[Row], key: Callable[[Row], Any]) -> dict[Any, Any] | None:
@@ -208,7 +212,7 @@ def _text_code(kind: type, rows: list[Row]) -> Pair:
     for row in rows:
         there.setdefault(row.code, row.standard)
     unique = ours is not None and len(ours) >= len(there)
-    return Pair(there.__getitem__, ours.__getitem__ if ours and unique else None, _words(rows))
+    return Pair(looks_up(there), ours.__getitem__ if ours and unique else None, _words(rows))
 
 
 def _node(row: Row) -> dict[str, Any]:
@@ -229,7 +233,7 @@ def _coding(kind: type, element: Element, codes: Codes) -> Pair:
         first.setdefault(row.code, _node(row))
     ours = _one_to_one(kind, rows, lambda r: (r.system, r.standard))
     return Pair(
-        first.__getitem__, None if ours is None else lambda n: ours[n["system"], n["code"]], _words(rows), known=_systems(rows)
+        looks_up(first), None if ours is None else lambda n: ours[n["system"], n["code"]], _words(rows), known=_systems(rows)
     )
 
 
@@ -248,7 +252,7 @@ def _concept(kind: type, element: Element, codes: Codes) -> Pair:
                 return found
         raise ReadError(f"a concept has no code of {kind.__name__}")
 
-    return Pair(nodes.__getitem__, None if ours is None else back, _words(rows), known=_systems(rows))
+    return Pair(looks_up(nodes), None if ours is None else back, _words(rows), known=_systems(rows))
 
 
 INTEGERS = ("integer", "positiveInt", "unsignedInt")

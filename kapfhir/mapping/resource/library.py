@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 from kapfhir.errors import MappingError, Problem
 from kapfhir.fhir.facts import Facts
-from kapfhir.fhir.identity import Origin, SlotName, addresses
+from kapfhir.fhir.identity import Origin, SlotName, addresses, ids
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.located import Problems, load_yaml, near
@@ -17,12 +17,12 @@ from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import fields_of, is_item
 from kapfhir.model.values import ImpossibleError, Key
 
-from .build import Resource, maker_of, scopes_of
+from .build import Resource, builder_of
 from .check import Checker, SlotPlan
 from .convert import ReadError
 from .grammar import Map, parse_map
 from .marks import covers
-from .parts import Into, Scope
+from .parts import Into
 from .references import Target
 
 
@@ -30,15 +30,19 @@ from .references import Target
 class Library:
     """The compiled maps."""
 
-    builders: dict[type, list[tuple[Callable[[Any], list[Scope]], Callable[[Scope], Resource]]]]
+    writers: dict[type, Callable[[], Callable[[Any], list[Resource]]]]
     slots: dict[str, SlotPlan]  # by identifier system
+    builders: dict[type, Callable[[Any], list[Resource]]] = field(default_factory=dict)  # written when first needed
 
     def build(self, record: Any) -> list[Resource]:
         """The resources of a record. They share parts: change a deep copy, not them."""
-        return [make(scope) for scopes, make in self.builders[type(record)] for scope in scopes(record)]
+        kind = type(record)
+        if kind not in self.builders:
+            self.builders[kind] = self.writers[kind]()
+        return self.builders[kind](record)
 
     def read(self, resources: Iterable[Resource]) -> list[Any]:
-        """The records that these resources were built from, in the order of their first resource. ReadError where they can't have been."""
+        """The records that these resources were built from, in the order of their first resource; ReadError if they were not."""
         records: dict[tuple[str, str], _Reading] = {}
         for resource in resources:
             for plan, value in self._own(resource):
@@ -139,8 +143,8 @@ def load_library(folder: MapFolder, codes: Codes, facts: Facts, origin: Origin) 
     for source, problems in maps:
         plans = Checker(facts, codes, targets, problems, whole).check(source)
         found += problems.found
-        library.builders[CONCEPTS[source.concept]] = [(scopes_of(p), maker_of(p, origin, facts)) for p in plans]
         library.slots |= {p.target.system: p for p in plans}
+        library.writers[CONCEPTS[source.concept]] = partial(builder_of, plans, origin, facts)
     if found:
         raise MappingError(found)
     return library
@@ -200,6 +204,8 @@ def _targets(source: Map, problems: Problems, facts: Facts, origin: Origin) -> d
             known_by = SlotName(str(source.concept), str(slot.name), str(slot.resource))
             each = tuple(map(str, slot.each))
             when = str(slot.when) if slot.when else None
+            identify = ids(known_by, origin)
             address = addresses(known_by, origin)
-            out[known_by.slot] = Target(known_by, known_by.system(origin), address, each, tuple(levels), tuple(keyed), when)
+            system = known_by.system(origin)
+            out[known_by.slot] = Target(known_by, system, identify, address, each, tuple(levels), tuple(keyed), when)
     return out

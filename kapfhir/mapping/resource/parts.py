@@ -1,7 +1,8 @@
 """The two directions of one element: how a value is put into a resource, and how it is taken out again.
 
-A scope is (item, its owner, ..., record): what lines of a slot may speak of. `into` holds the fields read so far for each of
-these, in the same order. Constants tell the items of a FHIR list apart when it is read.
+A scope is (item, its owner, ..., record): what lines of a slot may speak of. `make` writes the source of a value, see writing.py.
+`into` holds the fields read so far for each of the scope, in the same order. Constants tell the items of a FHIR list apart when
+it is read.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kapfhir.model.fields import Field
+
 from .convert import Pair
+from .forms import narrowed
 from .grammar import ITSELF
 from .marks import clash, covers, marks, shows, system_of
+from .writing import Scope, Value, Writer
 
-Scope = tuple[Any, ...]
 Into = tuple[dict[str, Any], ...]
-Put = Callable[[Scope, dict[str, Any]], None]
+Make = Callable[[Writer, Scope], Value]
+Put = Callable[[Writer, Scope], list[tuple[str, Value]]]  # the elements, with their values
 Take = Callable[[dict[str, Any], Into], None]
 
 
@@ -27,7 +32,7 @@ class Part:
     key: str
     many: bool
     constant: Any = None
-    make: Callable[[Scope], Any] | None = None
+    make: Make | None = None
     claim: Callable[[Any, Into], None] | None = None  # None: written, not read
     spread: bool = False  # make gives a list, claim takes one
     wants: Any = None  # the constants that a value here must show
@@ -35,7 +40,6 @@ class Part:
     known: frozenset[tuple[str, str]] = frozenset()  # or the (system, code)s of which a coded value here shows one
     put: Put | None = None
     take: Take | None = None
-    direct: Put | None = None  # of a single value: `make` and setting it in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +59,21 @@ def copied(
     key: str,
     many: bool,
     up: int,
-    name: str,
+    f: Field,
     pair: Pair,
     *,
-    spread: bool,
     wants: Any = None,
     systems: frozenset[str] = frozenset(),
 ) -> Part:
     """A field of the item or of an owner; `.` is the item itself."""
-    there, back = pair.there, pair.back
+    there, back, name, spread = pair.there, pair.back, f.name, f.many
 
-    def itself(scope: Scope) -> Any:
-        return there(scope[up])
-
-    def make(scope: Scope) -> Any:
-        value = getattr(scope[up], name)
-        return None if value is None else there(value)
-
-    def direct(scope: Scope, out: dict[str, Any]) -> None:
-        value = getattr(scope[up], name)
-        if value is not None:
-            out[key] = there(value)
-
-    def make_all(scope: Scope) -> Any:
-        return [there(v) for v in getattr(scope[up], name)] or None
+    def make(w: Writer, scope: Scope) -> Value:
+        value = given(w, scope[up], f)
+        if not spread:
+            return w.derive(value, there(w, value))
+        each = there(w, Value("one"))
+        return w.derive(value, f"[{each} for one in {value}] if {value} else None", optional=True)
 
     def claim(value: Any, into: Into) -> None:
         into[up].setdefault(name, back(value))  # type: ignore[misc]
@@ -87,30 +82,30 @@ def copied(
         into[up].setdefault(name, tuple(back(v) for v in values))  # type: ignore[misc]
 
     reads = (claim_all if spread else claim) if back else None
-    makes = itself if name == ITSELF else make_all if spread else make
     return Part(
         key,
         many,
-        make=makes,
+        make=make,
         claim=reads,
         spread=spread,
         wants=wants,
         systems=systems,
         known=frozenset() if wants else pair.known,
-        direct=direct if makes is make else None,
     )
 
 
-def chosen(up: int, name: str, by_type: dict[type, tuple[str, Pair]]) -> Part:
-    """A field of several types at an open choice: the value's type picks the element."""
-    ways = {kind: (key, pair.there) for kind, (key, pair) in by_type.items()}
-    backs = [(key, pair.back) for key, pair in by_type.values()]
+def given(w: Writer, owner: Value, f: Field) -> Value:
+    """A field of an item; `.` is the item itself."""
+    return owner if f.name == ITSELF else w.derive(owner, f"{owner}.{f.name}", optional=f.optional and not f.many)
 
-    def put(scope: Scope, out: dict[str, Any]) -> None:
-        value = getattr(scope[up], name)
-        if value is not None:
-            key, there = ways[type(value)]
-            out[key] = there(value)
+
+def chosen(up: int, f: Field, by_type: dict[type, tuple[str, Pair]]) -> Part:
+    """A field of several types at an open choice: the value's type picks the element."""
+    name, backs = f.name, [(key, pair.back) for key, pair in by_type.values()]
+
+    def put(w: Writer, scope: Scope) -> list[tuple[str, Value]]:
+        values = narrowed(w, given(w, scope[up], f), tuple(by_type))
+        return [(key, w.derive(v, pair.there(w, v))) for v, (key, pair) in zip(values, by_type.values(), strict=True)]
 
     def take(node: dict[str, Any], into: Into) -> None:
         for key, back in backs:
@@ -124,8 +119,13 @@ def repeated(key: str, each: str, kind: type | None, whole: Whole) -> Part:
     """An element per item of a list; without a class, per plain value."""
     make_one, claim_one = maker(whole), claimer(whole)
 
-    def make(scope: Scope) -> Any:
-        return [make_one((item, *scope)) for item in getattr(scope[0], each)] or None
+    def make(w: Writer, scope: Scope) -> Value:
+        items = w.derive(scope[0], f"{scope[0]}.{each}")
+        out = w.name("[]")
+        with w.each(items) as item:
+            made = make_one(w, (item, *scope))
+            w.line(f"{out}.append({made} if {made.test} else None)" if made.test else f"{out}.append({made})")
+        return Value(out, None, out)
 
     def claim(nodes: Any, into: Into) -> None:
         items = []
@@ -145,16 +145,8 @@ def nested(key: str, many: bool, whole: Whole) -> Part:
     return Part(key, many, make=maker(whole), claim=claimer(whole) if whole.takes else None, wants=whole.wants)
 
 
-def maker(whole: Whole) -> Callable[[Scope], dict[str, Any] | None]:
-    constants, puts = whole.constants, whole.puts
-
-    def make(scope: Scope) -> dict[str, Any] | None:
-        out: dict[str, Any] = {}
-        for put in puts:
-            put(scope, out)
-        return {**constants, **out} if out else None  # constants never stand alone beside missing values
-
-    return make
+def maker(whole: Whole) -> Make:
+    return lambda w, scope: w.node(whole.constants, [entry for put in whole.puts for entry in put(w, scope)])
 
 
 def claimer(whole: Whole) -> Callable[[Any, Into], None]:
@@ -189,7 +181,7 @@ def together(parts: list[Part]) -> Whole:
             puts.append(_put_list(key, group))
             takes += [_take_listed(key, p, alone=len(group) == 1) for p in group if p.claim]
         else:
-            puts.append(first.direct or _put_one(key, first))
+            puts.append(_put_one(key, first))
             takes += [_take_one(key, first)] if first.claim else []
     return Whole(constants, tuple(puts), tuple(takes), marks(constants))
 
@@ -197,41 +189,13 @@ def together(parts: list[Part]) -> Whole:
 def _put_one(key: str, part: Part) -> Put:
     make = part.make
     assert make is not None
-
-    def put(scope: Scope, out: dict[str, Any]) -> None:
-        value = make(scope)
-        if value is not None:
-            out[key] = value
-
-    return put
-
-
-def _put_single(key: str, part: Part) -> Put:
-    """A list of one."""
-    make = part.make
-    assert make is not None
-
-    def put(scope: Scope, out: dict[str, Any]) -> None:
-        value = make(scope)
-        if value is not None:
-            out[key] = [value]
-
-    return put
+    return lambda w, scope: [(key, make(w, scope))]
 
 
 def _put_list(key: str, group: list[Part]) -> Put:
-    if len(group) == 1:
-        return _put_one(key, group[0]) if group[0].spread else _put_single(key, group[0])
-    members = [(p.make, p.constant, p.spread) for p in group]
-
-    def put(scope: Scope, out: dict[str, Any]) -> None:
-        items: list[Any] = []
-        for make, constant, spread in members:
-            value = make(scope) if make else constant
-            if value is not None:
-                items.extend(value) if spread else items.append(value)
-        if items:
-            out[key] = items
+    def put(w: Writer, scope: Scope) -> list[tuple[str, Value]]:
+        members = [(p.make(w, scope) if p.make else Value(w.bind(p.constant)), p.spread) for p in group]
+        return [(key, w.array(members))]
 
     return put
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from .convert import Pair
 from kapfhir.fhir.facts import Element
-from kapfhir.model.fields import Field
-from .grammar import Copy
-from kapfhir.fhir.identity import Address, SlotName
+from kapfhir.fhir.identity import Address, SlotName, identifier_of, reference_of
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
-from .parts import Part, Scope
-from .tree import Branch
+from kapfhir.model.fields import Field
 from kapfhir.model.values import Ref
+
+from .convert import Pair
+from .forms import text
+from .grammar import Copy
+from .parts import Make, Part, given
+from .tree import Branch
+from .writing import Scope, Value, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Target:
 
     name: SlotName
     system: str
-    address: Callable[[str, tuple[str, ...]], Address]
+    identify: Callable[[str, str], str]  # (record key, /item/keys) -> id
+    address: Callable[[str, tuple[str, ...]], Address]  # for references from elsewhere: remembers the last ones
     each: tuple[str, ...]
     levels: tuple[type, ...]  # the item's class, its owner's, ..., the record's
     keyed: tuple[bool, ...]  # of the same: does it have a key of its own
@@ -37,7 +40,7 @@ class Way:
 
     pair: Pair
     systems: frozenset[str]
-    make: Callable[[Scope], Any] | None = None  # where the record's own key is needed too
+    make: Make | None = None  # where the record's own key is needed too
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,14 @@ class References:
             )
             return None
         if not inside:
-            return Way(Pair(lambda key: address(key, ()).reference, lambda node: Ref(node["identifier"]["value"]), str), systems)
-        up, name = rule.up, f.name
+            there = lambda w, v: w.derive(v, f"{w.bind(address)}({v}, ()).reference").source
+            return Way(Pair(there, lambda node: Ref(node["identifier"]["value"]), text), systems)
 
-        def make(scope: Scope) -> Any:
-            key = getattr(scope[up], name)
-            return (
-                None if key is None else address(scope[-1].key, (key,)).reference
-            )  # that it is there, the record's class sees to
+        def make(w: Writer, scope: Scope) -> Value:  # that the item is there, the record's class sees to
+            key, record = given(w, scope[rule.up], f), w.derive(scope[-1], f"{scope[-1]}.key")
+            return w.derive(key, f"{w.bind(address)}({record}, ({key},)).reference")
 
-        return Way(Pair(str, lambda node: Ref(node["identifier"]["value"].rsplit("/", 1)[1]), str), systems, make)
+        return Way(Pair(text, lambda node: Ref(node["identifier"]["value"].rsplit("/", 1)[1]), text), systems, make)
 
     def own(self, rule: Copy, branch: Branch, element: Element) -> Part | None:
         """Another slot of the same record: written from the keys, nothing to read."""
@@ -105,7 +106,7 @@ class References:
         return Part(
             branch.element.name,
             branch.element.many,
-            make=own(self.here, target, lambda a: a.reference),
+            make=reference_to(self.here, target),
             systems=frozenset({target.system}),
         )
 
@@ -129,15 +130,22 @@ class References:
         return None
 
 
-def own(here: Target, target: Target, what: Callable[[Address], Any]) -> Callable[[Scope], Any]:
-    """What a slot of the same record is known by, seen from the scope of this one; None where it is not there."""
-    address, down = target.address, len(here.levels) - len(target.levels)
-    places = [down + i for i in reversed(range(len(target.levels) - 1)) if target.keyed[i]]
-    when = target.when if target is not here else None
+def identity(w: Writer, scope: Scope, here: Target, target: Target) -> tuple[Value, Value]:
+    """The id and the identifier of a slot of the same record, seen from the scope of this one; there where the resource is."""
+    down = len(here.levels) - len(target.levels)
+    level, record = scope[down], scope[-1]
+    keyed = [scope[down + i] for i in reversed(range(len(target.levels) - 1)) if target.keyed[i]]
+    key = w.derive(record, f"{record}.key")
+    path = " + ".join(f'"/" + {w.derive(item, f"{item}.key")}' for item in keyed)
+    path = w.derive(level, path).source if path else '""'
+    there = w.derive(level, f"{level}.{target.when}", optional=True) if target.when else level
+    identifier = f"{w.bind(identifier_of)}({w.bind(target.system)}, {key} + {path})"
+    return w.derive(there, f"{w.bind(target.identify)}({key}, {path})"), w.derive(there, identifier)
 
-    def make(scope: Scope) -> Any:
-        if when and getattr(scope[down], when) is None:
-            return None
-        return what(address(scope[-1].key, tuple([scope[i].key for i in places])))
+
+def reference_to(here: Target, target: Target) -> Make:
+    def make(w: Writer, scope: Scope) -> Value:
+        known_as, identifier = identity(w, scope, here, target)
+        return w.derive(known_as, f"{w.bind(reference_of)}({w.bind(target.name.resource)}, {known_as}, {identifier})")
 
     return make

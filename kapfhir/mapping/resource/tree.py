@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kapfhir.mapping.codes import Extension
 from kapfhir.fhir.facts import Element, Facts
-from .grammar import Constant, Copy, Line, Repeat, Step
+from kapfhir.mapping.codes import Extension
 from kapfhir.mapping.located import Problems, Text, near
+
+from .grammar import Constant, Copy, Line, Repeat, Step
 
 AUTOMATIC = ("id", "identifier", "text", "resourceType")  # what every resource gets without a line
 

@@ -1,0 +1,184 @@
+"""Source text of the write direction: one Python function per concept, straight on, with every value computed once.
+
+A block is a stretch of lines that knows one item: the body of the function knows the record, a loop in it knows one dose. What
+follows from an item stands in its block, however many elements and slots ask for it.
+
+Text of a map can't become code. The source is made of names that stand here, of the names of the model's own fields, and of
+quoted names of elements; whatever else maps and code tables say is bound to a name (see `bind`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Lines under one head. `inner` are blocks that more lines may come to: they follow at the end."""
+
+    head: str = ""
+    test: str = ""  # holds inside
+    outer: Block | None = None
+    lines: list[str | Block] = field(default_factory=list)
+    inner: list[Block] = field(default_factory=list)
+    known: dict[str, Value] = field(default_factory=dict)  # by expression
+
+    def entails(self, test: str) -> bool:
+        return not test or test == self.test or (self.outer is not None and self.outer.entails(test))
+
+    def text(self, indent: str = "") -> Iterator[str]:
+        yield indent + self.head
+        for line in [*self.lines, *self.inner]:
+            if isinstance(line, Block):
+                yield from line.text(indent + " ")
+            else:
+                yield f"{indent} {line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression. `block` is where it has a name; None: it has none, and is used once. `test` must hold before it is used."""
+
+    source: str
+    block: Block | None = None
+    test: str = ""
+
+    def __str__(self) -> str:
+        return self.source
+
+
+Scope = tuple[Value, ...]
+Form = Callable[["Writer", Value], str]  # the expression that a value becomes
+
+
+class Writer:
+    """Writes one function of one argument."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, Any] = {}
+        self.block = self.body = Block("def build(v):")
+        self.argument = Value("v", self.body)
+        self._names: dict[int, str] = {}
+        self._count = 0
+
+    def source(self, returned: str) -> str:
+        return "\n".join([*self.body.text(), f" return {returned}"])
+
+    def function(self, returned: str) -> Callable[[Any], Any]:
+        """What was written, compiled."""
+        exec(compile(self.source(returned), "<resource map>", "exec"), self.bound)  # noqa: S102 no text of a map stands in it
+        return self.bound["build"]  # type: ignore[no-any-return]
+
+    def bind(self, thing: Any) -> str:
+        """The name of a constant, table or function."""
+        name = self._names.setdefault(id(thing), f"c{len(self._names)}")
+        self.bound[name] = thing
+        return name
+
+    # ------------------------------------------------------------------------------------------------ lines
+
+    def line(self, text: str) -> None:
+        self.block.lines.append(text)
+
+    def name(self, expression: str, block: Block | None = None) -> str:
+        """A new variable."""
+        self._count += 1
+        (block or self.block).lines.append(f"v{self._count} = {expression}")
+        return f"v{self._count}"
+
+    def derive(self, of: Value, expression: str, *, optional: bool = False, otherwise: str = "None") -> Value:
+        """What follows from a value, and is there if that is; `optional`: or None even so; `otherwise`: this instead."""
+        if expression == of.source:
+            return of
+        if of.block is None:
+            return Value(f"({expression})", None, f"({expression}) is not None" if optional else of.test)
+        found = of.block.known.get(expression)
+        if found is None:
+            name = self.name(f"{expression} if {of.test} else {otherwise}" if of.test else expression, of.block)
+            test = f"{name} is not None" if optional else of.test if otherwise == "None" else ""
+            found = of.block.known[expression] = Value(name, of.block, test)
+        return found
+
+    # ------------------------------------------------------------------------------------------------ blocks
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[None]:
+        """Lines go on there."""
+        before, self.block = self.block, block
+        yield
+        self.block = before
+
+    @contextmanager
+    def only(self, test: str) -> Iterator[None]:
+        """Lines that act where the test holds."""
+        if self.block.entails(test):
+            yield
+            return
+        block = Block(f"if {test}:", test, self.block)
+        with self.inside(block):
+            yield
+        self.block.lines.append(block)
+
+    @contextmanager
+    def each(self, items: Value) -> Iterator[Value]:
+        """Lines that act for each item."""
+        block, item = self._loop(items, self.block)
+        with self.inside(block):
+            yield item
+        self.block.lines.append(block)
+
+    def item(self, of: Value, *, many: bool) -> Value:
+        """Each of several, or the one if it is there, in a block that stays open."""
+        assert of.block is not None
+        if many:
+            block, item = self._loop(of, of.block)
+        else:
+            block = Block(f"if {of.test}:", of.test, of.block)
+            item = Value(of.source, block)
+        of.block.inner.append(block)
+        return item
+
+    def _loop(self, items: Value, outer: Block) -> tuple[Block, Value]:
+        self._count += 1
+        block = Block(f"for v{self._count} in {items}:", "", outer)
+        return block, Value(f"v{self._count}", block)
+
+    # ------------------------------------------------------------------------------------------------ JSON
+
+    def node(self, constants: dict[str, Any], entries: list[tuple[str, Value]]) -> Value:
+        """An object; it is there if one of the entries is: constants never stand alone beside missing values."""
+        tested = [(f"{key!r}", value, self._test(value)) for key, value in entries]
+        tests = list(dict.fromkeys(test for _, _, test in tested))
+        lead = tested if len(tests) == 1 else list(takewhile(lambda entry: not entry[2], tested))
+        pairs = [f"**{self.bind(constants)}"] if constants else []
+        start = "{" + ", ".join(pairs + [f"{key}: {value}" for key, value, _ in lead]) + "}"
+        if len(tests) == 1:
+            return Value(start, None, tests[0])
+        sure = "" in tests
+        name = self.name(start if sure else "None")
+        with self.only("" if sure else " or ".join(tests)):
+            if not sure:
+                self.line(f"{name} = {start}")
+            for key, value, test in tested[len(lead) :]:
+                self.line(f"{f'if {test}: ' if test else ''}{name}[{key}] = {value}")
+        return Value(name, None, "" if sure else f"{name} is not None")
+
+    def array(self, members: list[tuple[Value, bool]]) -> Value:
+        """A list of values, and of lists (True) that are spread out in it; it is there if one of them is."""
+        if len(members) == 1:
+            value, spread = members[0]
+            return value if spread else Value(f"[{value}]", None, value.test)
+        items, tests = [], []
+        for value, spread in members:
+            test, some = self._test(value), value.source if spread else f"[{value}]"
+            items.append(f"*({some} if {test} else ())" if test else f"*{some}" if spread else value.source)
+            tests.append(test)
+        return Value(f"[{', '.join(items)}]", None, "" if "" in tests else " or ".join(tests))
+
+    def _test(self, value: Value) -> str:
+        """What must still be asked here."""
+        return "" if self.block.entails(value.test) else value.test
