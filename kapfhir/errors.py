@@ -7,10 +7,11 @@ KapfhirError
 ├── ResourceError             skip the resource, go on                             exit 6 at the end
 └── ServerError
     ├── TemporaryServerError  retry with backoff and Retry-After                   exit 7 if it lasts
-    ├── RefusedError          skip the entry; carries the OperationOutcome's words exit 8 at the end
+    ├── RefusedError          skip the entry; says what the server said              exit 8 at the end
     └── AccessError           stop: 401 or 403                                     exit 9
 
-A `Problem` is data: what was wrong with a line of a map, a row of a table or an element of a resource. It never holds a cell's value.
+A `Problem` is data: what was wrong with a line of a map, a row of a table or an element of a resource. It never holds the value
+of a cell.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ def severest(codes: Iterable[Exit]) -> Exit:
 class Problem:
     """One thing that is wrong, told with its place.
 
-    `file`, `line`, `column`: a map with line and column number; a table with row and column name (row 1 is the header); or a resource
-    (`Observation/id`, 0) and the path of its element. `place` is the map line that met it (`dose_log.yaml:12`), `effect` what was lost
-    by it, `hint` what to do.
+    `file`, `line`, `column`: a map with line and column number; a table with row and column name (row 1 is the header); or a
+    resource (`Observation/id`, 0) and the path of its element. `place` is the map line that met it (`dose_log.yaml:12`), `effect`
+    what was lost by it, `hint` what to do.
     """
 
     file: str

@@ -59,7 +59,8 @@ class Job(AbstractContextManager["Job"]):
 def open_job(export: str | Path, settings: Settings | None = None) -> Job:
     """Open an export (`example:NAME` for a shipped one) and compile the maps against its headers.
 
-    Raises ConfigError (the export, or what the configuration lacks) and MappingError with every fault of the maps; both before the first row.
+    Raises ConfigError (the export, or what the configuration lacks) and MappingError with every fault of the maps, both before
+    the first row.
     """
     path, settings = locate(export, settings)
     if settings.clinic is None:

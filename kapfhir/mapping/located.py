@@ -22,6 +22,7 @@ PLAIN = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:ma
 class Text(str):
     """A scalar of a file, with its place."""
 
+    __slots__ = ("column", "line")
     line: int
     column: int
 

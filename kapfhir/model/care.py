@@ -8,6 +8,7 @@ from datetime import date
 from .people import Clinic, Patient, Practitioner
 from .values import ConditionStatus, CoursePhase, CourseStatus, Disorder, Key, Ref, require
 
+ACTIVE = ConditionStatus("active")
 ENDED = ("inactive", "remission", "resolved")  # FHIR con-4: an abated condition is one of these
 
 
@@ -19,7 +20,7 @@ class Diagnosis:
     patient: Ref[Patient]
     disorder: Disorder
     recorded: date
-    status: ConditionStatus = ConditionStatus("active")
+    status: ConditionStatus = ACTIVE
     onset: date | None = None
     abated: date | None = None
 

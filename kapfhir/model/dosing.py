@@ -28,6 +28,7 @@ from .values import (
     require,
 )
 
+COMPLETED = DoseStatus("completed")
 Pressure = Annotated[Amount, Units("mm[Hg]")]
 Mass = Annotated[Amount, Units("mg", "ug", "g")]
 
@@ -40,7 +41,7 @@ class Segment:
     ran: Period
     dose: Mass
     rate: Rate
-    status: DoseStatus = DoseStatus("completed")
+    status: DoseStatus = COMPLETED
 
     def __post_init__(self) -> None:
         require(self.ran.end is not None, "missing-field", "a segment has an end", "ran")
@@ -94,10 +95,10 @@ class VitalSet:
 
 @dataclass(frozen=True, slots=True)
 class DoseEvent:
-    """One injection, lozenge, spray or infusion; an infusion whose rate changed, or that was interrupted, has segments with rates.
+    """One injection, lozenge, spray or infusion; one whose rate changed, or that was interrupted, has segments with their rates.
 
-    `dose` is the absolute amount; `dose_per_kg` is kept apart, with the weight that was used (`weighed`). A dose that can't be read is
-    Absent, with the reason: the event itself is never lost.
+    `dose` is the absolute amount; `dose_per_kg` is kept apart, with the weight that was used (`weighed`). A dose that can't be
+    read is Absent, with the reason: the event itself is never lost.
     """
 
     key: Key
@@ -120,8 +121,10 @@ class DoseEvent:
             "missing-dose",
             "a dose with a route, site or rate has an amount, or a reason why it is absent",
         )
-        # a rate that changed is kept in the segments: R4, MedicationAdministration.dosage.rate[x], "not used to convey an average rate"
-        require(not (self.rate and self.segments), "rate-beside-segments", "an infusion in segments has no rate of its own", "rate")
+        # R4 of MedicationAdministration.dosage.rate[x]: "not used to convey an average rate"; segments keep each rate
+        require(
+            not (self.rate and self.segments), "rate-beside-segments", "an infusion in segments has no rate of its own", "rate"
+        )
         if self.status == "not-done":
             require(not isinstance(self.dose, Amount), "dose-not-given", "a dose that was not given has no amount", "dose")
         if isinstance(self.dose, Amount):
@@ -185,8 +188,9 @@ class DosingSession:
     def __post_init__(self) -> None:
         require(self.number is None or self.number > 0, "out-of-range", "sessions are counted from 1", "number")
         require_key_order(self.doses, self.premedication, self.vitals)
-        weights = {v.key for v in self.vitals if v.weight}
-        require(all(d.weighed is None or d.weighed in weights for d in self.doses), "no-weight", "a dose names a weight that was not taken", "doses")
+        weights: set[str] = {v.key for v in self.vitals if v.weight}
+        named = all(d.weighed is None or d.weighed in weights for d in self.doses)
+        require(named, "no-weight", "a dose names a weight that was not taken", "doses")
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> None:

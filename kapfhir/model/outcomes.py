@@ -31,6 +31,8 @@ from .values import (
     require,
 )
 
+NOT_SERIOUS = Seriousness("non-serious")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,6 +59,7 @@ class OutcomeAssessment:
     def __post_init__(self) -> None:
         scale = self.scale
         asked = [a.question for a in self.answers]
+        require(self.answers or self.total is not None, "empty-assessment", "an assessment has an answer or a total")
         require(len(set(asked)) == len(asked), "question-twice", "a question is answered once", "answers")
         require(set(asked) <= set(scale.questions), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
         require(
@@ -127,7 +130,7 @@ class AdverseEvent:
     event: Event
     onset: datetime | date
     severity: Severity
-    seriousness: Seriousness = Seriousness("non-serious")
+    seriousness: Seriousness = NOT_SERIOUS
     outcome: EventOutcome | None = None
     causality: Causality | None = None
     during: Ref[DosingSession] | None = None

@@ -65,7 +65,7 @@ class IntegrationSession:
         return windows_met(self.since_dose) if self.status != "not-done" else ()
 
     def joined(self, anchor: Anchor) -> IntegrationSession:
-        """This session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
+        """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
         hours = hours_since(anchor.start, self.session.start)
         return self if hours.value <= 0 else replace(self, since_dose=hours)
 

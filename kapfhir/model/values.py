@@ -1,4 +1,7 @@
-"""The values that records hold. A field's type says what the value means; that is what maps go by. Each subclass of Code is one list of ours."""
+"""The values that records hold. The type of a field says what its value means; that is what maps go by.
+
+Each subclass of Code is one list of ours.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ def dose(key="1", status="completed", given=AT, **rest):
 
 
 def session(status="completed", **rest):
-    return DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus(status), Period(AT), Period(AT, AT + timedelta(hours=2)), **rest)
+    return DosingSession(
+        Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus(status), Period(AT), Period(AT, AT + timedelta(hours=2)), **rest
+    )
 
 
 def refusal(make) -> ImpossibleError:
@@ -37,7 +39,9 @@ def refusal(make) -> ImpossibleError:
     return error.value
 
 
-@pytest.mark.parametrize(("systolic", "diastolic", "stands"), [(120, 80, True), (120, 119, True), (120, 120, False), (80, 120, False)])
+@pytest.mark.parametrize(
+    ("systolic", "diastolic", "stands"), [(120, 80, True), (120, 119, True), (120, 120, False), (80, 120, False)]
+)
 def test_diastolic_is_below_systolic(systolic, diastolic, stands):
     if stands:
         assert BloodPressure(mmhg(systolic), mmhg(diastolic)).systolic_absent is None
@@ -100,7 +104,13 @@ def test_names_a_weight_only_where_one_was_taken():
 
 def test_anchor_is_the_first_dose_given():
     later = Period(AT + timedelta(minutes=12), AT + timedelta(minutes=50))
-    made = session(doses=(dose("1", "not-done", AT - timedelta(hours=1)), dose("2", dose=mg("20"), given=later), dose("3", given=AT + timedelta(minutes=10), dose=mg("20"))))
+    made = session(
+        doses=(
+            dose("1", "not-done", AT - timedelta(hours=1)),
+            dose("2", dose=mg("20"), given=later),
+            dose("3", given=AT + timedelta(minutes=10), dose=mg("20")),
+        )
+    )
     assert made.anchor == Anchor(AT + timedelta(minutes=10), AT + timedelta(minutes=50))
     assert session("not-done").anchor == Anchor(AT, AT + timedelta(hours=2))
 
@@ -111,7 +121,10 @@ def doubts(made) -> list[str]:
 
 def test_doubts():
     rate = Rate(mg("10"), Amount(Decimal(20), "min"))
-    parts = tuple(Segment(Key(str(n)), Period(AT + timedelta(minutes=15 * n), AT + timedelta(minutes=15 * n + 20)), mg("10"), rate) for n in range(2))
+    parts = tuple(
+        Segment(Key(str(n)), Period(AT + timedelta(minutes=15 * n), AT + timedelta(minutes=15 * n + 20)), mg("10"), rate)
+        for n in range(2)
+    )
     overlapping = dose(given=Period(AT, AT + timedelta(minutes=40)), dose=mg("35"), segments=parts)
     assert doubts(session(doses=(overlapping,))) == ["overlapping-segments", "segments-disagree"]
     assert doubts(session(doses=(dose(dose=mg("35")),))) == []

@@ -7,7 +7,19 @@ import pytest
 
 from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
 from kapfhir.model.scales import SCALES
-from kapfhir.model.values import Amount, Causality, Choice, Event, EventOutcome, ImpossibleError, Instrument, Key, Question, Ref, Severity
+from kapfhir.model.values import (
+    Amount,
+    Causality,
+    Choice,
+    Event,
+    EventOutcome,
+    ImpossibleError,
+    Instrument,
+    Key,
+    Question,
+    Ref,
+    Severity,
+)
 
 FREQUENCIES = ["not-at-all", "several-days", "more-than-half", "nearly-every-day"]
 
@@ -24,7 +36,15 @@ def assessment(instrument, values, total=None):
 
 @pytest.mark.parametrize(
     ("instrument", "items", "most", "highest"),
-    [("phq-9", 9, 3, 27), ("gad-7", 7, 3, 21), ("pcl-5", 20, 4, 80), ("madrs", 10, 6, 60), ("cadss", 23, 4, 92), ("meq30", 30, 5, 150), ("cssrs-screener", 6, 1, None)],
+    [
+        ("phq-9", 9, 3, 27),
+        ("gad-7", 7, 3, 21),
+        ("pcl-5", 20, 4, 80),
+        ("madrs", 10, 6, 60),
+        ("cadss", 23, 4, 92),
+        ("meq30", 30, 5, 150),
+        ("cssrs-screener", 6, 1, None),
+    ],
 )
 def test_scales_as_published(instrument, items, most, highest):
     scale = SCALES[instrument]
@@ -68,14 +88,27 @@ def test_the_screener_is_never_summed():
 @pytest.mark.parametrize(
     ("make", "code", "fields"),
     [
+        (lambda: assessment("madrs", []), "empty-assessment", ()),
         (lambda: assessment("madrs", [7] + [0] * 9), "out-of-range", ("answers",)),
         (lambda: assessment("madrs", [-1]), "out-of-range", ("answers",)),
         (lambda: assessment("phq-9", [2]), "out-of-range", ("answers",)),
         (lambda: assessment("pcl-5", [Choice("not-at-all")]), "out-of-range", ("answers",)),
         (lambda: assessment("phq-9", [], score(28)), "out-of-range", ("total",)),
         (lambda: assessment("cssrs-screener", [], score(3)), "no-total", ("total",)),
-        (lambda: OutcomeAssessment(Key("O"), Ref("P"), Instrument("phq-9"), date(2026, 1, 4), (Answer(Question("gad7-1"), Choice("yes")),)), "foreign-question", ("answers",)),
-        (lambda: OutcomeAssessment(Key("O"), Ref("P"), Instrument("madrs"), date(2026, 1, 4), (Answer(Question("madrs-1"), 1),) * 2), "question-twice", ("answers",)),
+        (
+            lambda: OutcomeAssessment(
+                Key("O"), Ref("P"), Instrument("phq-9"), date(2026, 1, 4), (Answer(Question("gad7-1"), Choice("yes")),)
+            ),
+            "foreign-question",
+            ("answers",),
+        ),
+        (
+            lambda: OutcomeAssessment(
+                Key("O"), Ref("P"), Instrument("madrs"), date(2026, 1, 4), (Answer(Question("madrs-1"), 1),) * 2
+            ),
+            "question-twice",
+            ("answers",),
+        ),
     ],
 )
 def test_refuses(make, code, fields):

@@ -15,7 +15,9 @@ DOSE = datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-8)))
 
 
 def session(start, status="completed"):
-    return IntegrationSession(Key("I-1"), Ref("P-1"), Ref("T-1"), Ref("D-1"), SessionStatus(status), Period(start), Delivery("in-person"))
+    return IntegrationSession(
+        Key("I-1"), Ref("P-1"), Ref("T-1"), Ref("D-1"), SessionStatus(status), Period(start), Delivery("in-person")
+    )
 
 
 @pytest.mark.parametrize(
