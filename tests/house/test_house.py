@@ -36,7 +36,16 @@ FOREIGN = (  # what names the machine on which this was made, or a host that onl
 TELLING = {"model", "sources", "mapping", "sync", "fhir", "pipeline.py"}
 NO_PROBLEM = {  # words with hyphens that are no problem codes: encodings, parsers, codes of FHIR
     *("utf-8", "utf-8-sig", "dose-text", "pressure-text", "muscat-24-48", "krystal-48", "batch-response", "transaction-response"),
-    *("allergyintolerance-verification", "entered-in-error", "problem-list-item", "open-choice", "named-event", "vital-signs", "condition-ver-status"),
+    *(
+        "no-cache",
+        "allergyintolerance-verification",
+        "entered-in-error",
+        "problem-list-item",
+        "open-choice",
+        "named-event",
+        "vital-signs",
+        "condition-ver-status",
+    ),
 }
 EXCUSED = {"tests/house/test_house.py"}
 
