@@ -1,0 +1,134 @@
+"""What is guessed from headers and cells: live where it is sure, a TODO line with a word of advice where it is not."""
+
+import pytest
+from drafted_clinic import Clinic, day
+
+FREQUENCY = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+
+
+@pytest.fixture
+def clinic(tmp_path):
+    return Clinic(tmp_path)
+
+
+def test_a_table_that_cannot_be_told_is_something_to_do(clinic):
+    clinic.table("fridge", "When,Temperature", ["2026-01-05", "4.5"]).draft()
+    assert clinic.head("fridge")[0] == "concept: TODO"
+    assert "delete this file" in clinic.text("fridge")
+
+
+def test_an_ambiguous_date_is_something_to_do_unless_its_table_tells(clinic):
+    header = "Client ID,Last Name,DOB,First Visit"
+    clinic.table("unclear", header, ["P-1", "Test", "01/02/1985", "03/04/2026"])
+    clinic.table("clear", header, ["P-9", "Test", "01/02/1985", "03/14/2026"]).draft()
+    assert clinic.lines("unclear")["birth_date"] == "{from: DOB, format: TODO}"
+    assert "DD/MM or MM/DD" in clinic.text("unclear")
+    assert clinic.lines("clear")["birth_date"] == "{from: DOB, format: MM/DD/YYYY}"
+
+
+def test_years_of_two_digits_are_told(clinic):
+    clinic.table("clients", "Client ID,Last Name,DOB", ["P-1", "Test", "4/2/85"]).draft()
+    assert "export them with four" in clinic.text("clients")
+
+
+def test_a_dose_log_with_dates_alone_asks_for_the_time(clinic):
+    header = "Timestamp,Usage Date,Clinician,Client,Session #,Modality,Dosage Administered,Lot #"
+    rows = [
+        [
+            f"{day(n)} 17:20:33",
+            day(n),
+            "Ann Doe",
+            ("Kim Sample", "Lee Example")[n % 2],
+            n // 2 + 1,
+            ("IV", "IM")[n % 2],
+            "40 mg",
+            "L1",
+        ]
+        for n in range(8)
+    ]
+    clinic.table("log", header, *rows).draft()
+    lines = clinic.lines("log")
+    assert lines["key"] == "{from: [Client, Usage Date]}"
+    assert (lines["session.start"], lines["doses[1].given"]) == ("TODO", "TODO")
+    assert lines["doses[1].dose"] == "{from: Dosage Administered, as: dose-text.dose}"
+    assert lines["doses[1].route"] == "Modality"
+    assert "Timestamp says when the row was written" in clinic.text("log")
+    assert "ids are made of names" in clinic.text("log_patients")
+
+
+def test_scales_of_one_row_have_keys_of_their_own(clinic):
+    header = "record_id,redcap_event_name,phq9_date," + ",".join(
+        [f"phq9_{n}" for n in range(1, 10)] + [f"gad7_{n}" for n in range(1, 8)]
+    )
+    clinic.table("export", header, *[[n // 2, ("baseline", "week 1")[n % 2], day(n), *[n % 4] * 16] for n in range(8)]).draft()
+    assert clinic.lines("export_phq_9")["key"] == "{from: [= phq-9, record_id, phq9_date]}"
+    assert clinic.lines("export_gad_7")["key"] == "{from: [= gad-7, record_id, phq9_date]}"
+    clinic.fill("export_patients.yaml", family="record_id")
+    counts, problems, records = clinic.read()
+    assert (counts, problems) == ({"Patient": 4, "OutcomeAssessment": 16}, [])
+    assert "phq-9/0/01-05-2026" in {r.key for r in records}
+
+
+@pytest.mark.parametrize(
+    ("answers", "codes"),
+    [
+        ((0, 1, 2, 3), {"0": "not-at-all", "3": "nearly-every-day"}),
+        ((1, 2, 3, 4), {"1": "not-at-all", "4": "nearly-every-day"}),
+        ((1, 2, 3, 1), {"1": "TODO", "3": "TODO"}),
+        (FREQUENCY, {"Not at all": "not-at-all", "Nearly every day": "nearly-every-day"}),
+    ],
+)
+def test_answers_mean_what_their_range_says(clinic, answers, codes):
+    header = "id,client,date," + ",".join(f"phq9_{n}" for n in range(1, 10))
+    clinic.table("phq9", header, *[[f"A{n}", f"P-{n}", day(n), *[answers[n]] * 9] for n in range(4)]).draft()
+    assert codes.items() <= clinic.codes("frequency").items()
+
+
+def test_long_questionnaires_are_grouped(clinic):
+    rows = [[f"A{n}", 100 + n % 2, day(n), f"PHQ9_{i}", i % 4] for n in range(12) for i in range(1, 10)]
+    clinic.table("answers", "ASSESSMENT_ID,MRN,RESPONSE_DATE,QUESTION_ID,RESPONSE", *rows).draft()
+    lines = clinic.lines("answers")
+    assert (lines["key"], lines["instrument"]) == ("ASSESSMENT_ID", "= phq-9")
+    assert lines["answers[*].question"] == "{from: QUESTION_ID, codes: phq-9-item}"
+    assert clinic.codes("phq-9-item")["PHQ9_9"] == "phq9-9"
+
+
+def test_staff_are_known_by_their_names(clinic):
+    clinic.table("staff", "Id,First,Last,Role", ["MD-1", "Ann", "Doe", "Psychiatrist"], ["T-1", "Max", "Roe", "LMFT"])
+    clinic.table("clients", "Client ID,Last Name,DOB", ["P-1", "Test", "1985-04-02"])
+    header = "note_id,note_type,client,author,session,start"
+    notes = [
+        [f"N{n}", "Integration", "P-1", ("Max Roe, LMFT", "Dr. Doe", "A. Stranger")[n % 3], "D-1", "2026-01-06 14:00"]
+        for n in range(6)
+    ]
+    clinic.table("notes", header, *notes).draft()
+    assert clinic.lines("notes")["therapist"] == "{from: author, codes: staff}"
+    assert clinic.codes("staff") == {"Max Roe, LMFT": "T-1", "Dr. Doe": "MD-1", "TODO": "TODO"}
+    assert clinic.codes("profession") == {"Psychiatrist": "psychiatrist", "LMFT": "therapist"}
+
+
+def test_free_text_where_codes_are_wanted_is_no_code_table(clinic):
+    header = "Session,Client,Start,Dose mg,Route,Reason"
+    rows = [[f"D-{n}", "P-1", f"2026-01-{n + 1:02} 10:00", 35, "IV", f"number {n} felt quite unwell today"] for n in range(20)]
+    clinic.table("log", header, *rows).draft()
+    assert not (clinic.folder / "codes" / "reason.csv").exists()
+    assert "reason" not in clinic.lines("log")
+
+
+def test_a_reference_that_fits_no_key_is_told(clinic):
+    clinic.table("clients", "Client ID,Last Name,DOB", ["P-1", "Test", "1985-04-02"])
+    clinic.table("phq9", "id,Client,Date,Total", *[[f"A{n}", f"X-{n}", day(n), 9] for n in range(4)]).draft()
+    assert "few of its texts are keys in clients" in clinic.text("phq9")
+
+
+def test_a_european_clinic_is_read_as_it_writes(clinic):
+    header = "Sitzung,Patienten-Nr,Arzt,Datum,Beginn,Ende,Gewicht (kg),Dosis (mg),RR vor,RR nach"
+    rows = [
+        [f"S{n}", 70 + n % 2, "Dr. Müller", day(n, "%d.%m.%Y"), "10:00", "12:00", "71,5", "35,50", "120/80", "130/85"]
+        for n in range(4)
+    ]
+    clinic.table("Sitzungen", header, *rows, delimiter=";", encoding="cp1252").draft()
+    assert clinic.head("sitzungen")[2:] == ["encoding: cp1252", 'delimiter: ";"', 'decimal: ","']
+    lines = clinic.lines("sitzungen")
+    assert lines["session.start"] == "{from: [Datum, Beginn], format: DD.MM.YYYY hh:mm}"
+    assert lines["vitals[post].blood_pressure.systolic"] == "{from: RR nach, as: pressure-text.systolic}"
