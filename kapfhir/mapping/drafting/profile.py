@@ -14,6 +14,7 @@ from .words import fits, words_of
 MOST_TEXTS = 30
 LONGEST_CODE = 40  # characters
 MOST_KEYS = 5_000  # values of a column that are kept, as hashes, to find it again in another table
+MOST_ONCE = 500_000  # so many are looked at for one that stands twice
 REMEMBERED = 4_096
 
 
@@ -49,7 +50,7 @@ class Column:
         self.longest = max(self.longest, len(text))
         self.spaced = self.spaced or " " in text
         self._count(text)
-        if len(self.keys) < MOST_KEYS or self.once:
+        if len(self.keys) < (MOST_ONCE if self.once else MOST_KEYS):
             known = len(self.keys)
             self.keys.add(hash(text.casefold()))
             self.once = self.once and len(self.keys) > known
