@@ -9,16 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .config import Server, Settings, load_settings
+from .config import Server, Settings, load_settings, parse_file
 from .data import example_folder
-from .errors import ConfigError, Problem
+from .errors import ConfigError, MappingError, Problem
 from .fhir.facts import load_facts
 from .fhir.identity import Origin
+from .fhir.links import references
 from .fhir.validate import check
 from .mapping.codes import Codes
 from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
-from .mapping.source.check import load_source
+from .mapping.source.check import check_source, load_source
 from .mapping.source.reading import SourceMaps, read_records
 from .mapping.source.selection import candidates
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
@@ -74,8 +75,11 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
     try:
         codes = Codes(folder)
         origin = Origin(clinic.namespace, clinic.system, clinic.synthetic)
-        library = load_library(folder, codes, load_facts(), origin)
         source = settings.source or choose_source(folder, opened)
+        try:
+            library = load_library(folder, codes, load_facts(), origin)
+        except MappingError as error:  # so that the faults of both sides are told in one go
+            raise MappingError([*error.problems, *check_source(folder, source, opened, codes, clinic.zone)]) from None
         maps = load_source(folder, source, opened, codes, clinic.zone)
         digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}"
         return Job(opened, source, maps, library, origin, digest, settings)
@@ -85,7 +89,7 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
 
 
 def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, Settings]:
-    """The path of an export and its settings; an example brings its own where none name a clinic."""
+    """The path of an export and its settings. An example brings its own clinic and source, whoever asks."""
     text = str(export)
     if not text.startswith(EXAMPLE):
         return Path(export), settings or load_settings()
@@ -93,8 +97,11 @@ def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, 
     own = load_settings(folder / "kapfhir.toml")
     if settings is None:
         return folder / "input", own
-    merged = settings.model_copy(update={"clinic": settings.clinic or own.clinic, "source": settings.source or own.source})
-    return folder / "input", merged
+    configured = parse_file(settings.file).source if settings.file else None
+    asked = (
+        settings.source if settings.source != configured else None
+    )  # by a flag: that of the file is for the user's own exports
+    return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source})
 
 
 def choose_source(folder: MapFolder, export: Export) -> str:
@@ -219,19 +226,6 @@ def _without(resources: list[Resource], bad: set[str], withheld: set[str], place
             text = f"{resource['resourceType']} points to a resource that was withheld"
             told.append(Problem(place.table, place.row, "", "depends-on-rejected", text, effect=WITHHELD))
         kept = [r for r in kept if _name(r) not in withheld]
-
-
-def references(node: Any) -> Iterator[str]:
-    """Every literal reference (`Type/id`) in a resource."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "reference" and isinstance(value, str):
-                yield value
-            elif isinstance(value, (dict, list)):
-                yield from references(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from references(item)
 
 
 def _name(resource: Resource) -> str:
