@@ -28,8 +28,8 @@ from typing import Any, BinaryIO, Literal
 from .advice import advice
 from .errors import ConfigError, Problem
 from .fhir.exact import dumps
+from .fhir.links import patient_of
 from .mapping.units import Mapped, Rejected, Same
-from .pipeline import references
 from .sync.store import EVERYBODY
 
 Format = Literal["ndjson", "bundle"]
@@ -250,7 +250,7 @@ class _Transactions:
     def add(self, resource: dict[str, Any]) -> None:
         name = f"{resource['resourceType']}/{resource['id']}"
         entry = {"fullUrl": f"{self._base}/{name}", "resource": resource, "request": {"method": "PUT", "url": name}}
-        owner = owner_of(resource)
+        owner = patient_of(resource)
         self._at += 1
         first = self._first.setdefault(owner, self._at)
         with _full_disk():
@@ -270,14 +270,6 @@ class _Transactions:
                     file.write(b"\n]}\n")
                 files.append(Delivered(name, "Bundle", 1))
         return files
-
-
-def owner_of(resource: dict[str, Any]) -> str:
-    """The patient whose resource it is; EVERYBODY if it points to none."""
-    if resource["resourceType"] == "Patient":
-        return f"Patient/{resource['id']}"
-    first = (resource.get(name, {}).get("reference", "") for name in ("subject", "patient"))
-    return next((r for r in (*first, *references(resource)) if r.startswith("Patient/")), EVERYBODY)
 
 
 @contextmanager

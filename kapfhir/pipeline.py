@@ -89,7 +89,7 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
 
 
 def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, Settings]:
-    """The path of an export and its settings. An example brings its own clinic and source, whoever asks."""
+    """The path of an export and its settings. An example brings its own clinic and source: it never passes for real records."""
     text = str(export)
     if not text.startswith(EXAMPLE):
         return Path(export), settings or load_settings()

@@ -26,7 +26,9 @@ KEYS = st.text("abcXYZ0123456789-_. ", min_size=1, max_size=8).map(str.strip).fi
 RECORD_KEYS = st.one_of(KEYS, st.tuples(KEYS, KEYS).map("/".join))
 OFFSETS = st.integers(-12 * 4, 14 * 4).map(lambda q: timezone(timedelta(minutes=15 * q)))
 MOMENTS = st.builds(
-    lambda moment, zone: moment.replace(tzinfo=zone), st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(lambda d: d.replace(microsecond=0, fold=0)), OFFSETS
+    lambda moment, zone: moment.replace(tzinfo=zone),
+    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(lambda d: d.replace(microsecond=0, fold=0)),
+    OFFSETS,
 )
 DAYS = st.dates(date(1920, 1, 1), date(2090, 1, 1))
 NUMBERS = st.builds(lambda n, places: Decimal(n).scaleb(-places), st.integers(1, 99999), st.integers(0, 4))

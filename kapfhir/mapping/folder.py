@@ -35,7 +35,12 @@ class MapFolder:
     def digest(self, source: str) -> str:
         """A hash of every file that a run with this source uses: records mapped by other maps are not the same."""
         whole = sha256()
-        for under, suffix in (("codes", ".csv"), ("fhir", ".yaml"), (f"sources/{source}", ".yaml"), (f"sources/{source}/codes", ".csv")):
+        for under, suffix in (
+            ("codes", ".csv"),
+            ("fhir", ".yaml"),
+            (f"sources/{source}", ".yaml"),
+            (f"sources/{source}/codes", ".csv"),
+        ):
             for name, path in self.files(under, suffix).items():
                 whole.update(name.encode() + b"\0" + sha256(path.read_bytes()).digest())
         return whole.hexdigest()

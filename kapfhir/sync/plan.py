@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from kapfhir.errors import Problem
 from kapfhir.fhir import exact
+from kapfhir.fhir.links import patient_of
 from kapfhir.mapping.units import Mapped, Place, Rejected, Same
 from kapfhir.server.client import Client
 from kapfhir.server.known import find_public, require_synthetic
@@ -22,7 +23,7 @@ from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
 from .look import Look, Wanted
 from .settle import settle
-from .store import EVERYBODY, Planned, Store
+from .store import Planned, Store
 
 logger = logging.getLogger(__name__)
 REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})"')
@@ -249,7 +250,7 @@ class _Planner:
             server_id=server_id,
             version=version,
             adopt=sign is Sign.UNCHANGED and theirs is not None,
-            owner=_owner(resource, targets),
+            owner=patient_of(resource, targets),
             refs=" ".join(targets),
             size=len(body or b""),
             waiting=body is not None,
@@ -287,17 +288,6 @@ def _identifier(resource: Mapping[str, Any]) -> tuple[str, str]:
     found: Any = resource.get("identifier") or ({},)
     first = found if isinstance(found, dict) else found[0]
     return str(first.get("system", "")), str(first.get("value", ""))
-
-
-def _owner(resource: Mapping[str, Any], targets: list[str]) -> str:
-    """The patient whose resource it is; everybody's if it points to none."""
-    if resource["resourceType"] == "Patient":
-        return str(resource["id"])
-    for name in ("subject", "patient"):
-        reference = resource.get(name)
-        if isinstance(reference, dict) and str(reference.get("reference", "")).startswith("Patient/"):
-            return str(reference["reference"]).removeprefix("Patient/")
-    return next((t.removeprefix("Patient/") for t in targets if t.startswith("Patient/")), EVERYBODY)
 
 
 def _action(kept: Planned) -> Action:

@@ -29,7 +29,7 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 CREATE TABLE problems (at INTEGER PRIMARY KEY, told TEXT NOT NULL);
 """
-EVERYBODY = ""  # owner of what belongs to no patient
+EVERYBODY = ""  # owner of what belongs to no patient, as patient_of says it
 NOBODY = "~"  # owner of what depends on resources of several patients: goes last
 CHUNK = 500
 

@@ -38,4 +38,9 @@ def library():
     from kapfhir.mapping.resource.library import load_library
 
     folder = MapFolder.over()
-    return load_library(folder, Codes(folder), load_facts(), Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap", synthetic=True))
+    return load_library(
+        folder,
+        Codes(folder),
+        load_facts(),
+        Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap", synthetic=True),
+    )

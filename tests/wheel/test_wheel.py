@@ -14,7 +14,9 @@ COMMANDS = ("init", "check", "explain", "map", "validate", "plan", "sync", "doct
 
 
 def run(*command, cwd, expect=0, **more):
-    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=300, check=False, env=more.pop("env", None))
+    done = subprocess.run(
+        [str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=300, check=False, env=more.pop("env", None)
+    )
     assert done.returncode == expect, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -59,10 +61,24 @@ def test_maps_and_example_travel(empty, clean):
 def test_sandbox_loads_and_sync_finds_it_so(empty, clean):
     """The sandbox with the golden resources holds just what a sync of the example would write: nothing is sent."""
     kapfhir, _, folder = empty
-    with subprocess.Popen([str(kapfhir), "sandbox", "--port", "0", "--load", "clinic"], cwd=folder, env=clean, stdout=subprocess.PIPE, text=True) as sandbox:
+    with subprocess.Popen(
+        [str(kapfhir), "sandbox", "--port", "0", "--load", "clinic"], cwd=folder, env=clean, stdout=subprocess.PIPE, text=True
+    ) as sandbox:
         try:
             url = next(word for line in sandbox.stdout for word in line.split() if word.startswith("http"))
-            out = run(kapfhir, "--json", "sync", "example:clinic", "--server", url, "--ledger", folder / "l.sqlite", cwd=folder, expect=5, env=clean)
+            out = run(
+                kapfhir,
+                "--json",
+                "sync",
+                "example:clinic",
+                "--server",
+                url,
+                "--ledger",
+                folder / "l.sqlite",
+                cwd=folder,
+                expect=5,
+                env=clean,
+            )
         finally:
             sandbox.terminate()
     summary = json.loads(out.splitlines()[-1])

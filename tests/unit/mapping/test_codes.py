@@ -10,7 +10,12 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.model import values
 from kapfhir.model.scales import SCALES
 
-LOINC, SNOMED, RXNORM, ICD = "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm", "http://hl7.org/fhir/sid/icd-10-cm"
+LOINC, SNOMED, RXNORM, ICD = (
+    "http://loinc.org",
+    "http://snomed.info/sct",
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "http://hl7.org/fhir/sid/icd-10-cm",
+)
 CODES = Codes(MapFolder.over())
 KINDS = [kind for kind in values.Code.__subclasses__()]
 ROWS = [row for kind in KINDS for row in CODES.table(kind)]
@@ -21,7 +26,18 @@ CONSTANTS = [
 ]
 
 # Verhoeff's tables of the dihedral group and of the permutation
-GROUP = ["0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043", "8765932104", "9876543210"]
+GROUP = [
+    "0123456789",
+    "1234067895",
+    "2340178956",
+    "3401289567",
+    "4012395678",
+    "5987604321",
+    "6598710432",
+    "7659821043",
+    "8765932104",
+    "9876543210",
+]
 TURN = ["0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258"]
 
 # Codes in circulation that are wrong or risky, and why
@@ -73,7 +89,9 @@ def snomed_holds(code: str) -> bool:
     return state == 0
 
 
-@pytest.mark.parametrize(("holds", "right", "wrong"), [(loinc_holds, "44261-6", "3150-6"), (snomed_holds, "47625008", "47625009")])
+@pytest.mark.parametrize(
+    ("holds", "right", "wrong"), [(loinc_holds, "44261-6", "3150-6"), (snomed_holds, "47625008", "47625009")]
+)
 def test_the_checks_themselves(holds, right, wrong):
     assert holds(right)
     assert not holds(wrong)

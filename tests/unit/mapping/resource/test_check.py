@@ -99,7 +99,10 @@ def test_faults_of_several_maps_come_together(own):
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("iv,snomd,47625008,Intravenous route", "codes/route.csv:2:1: codes/systems.csv has no system 'snomd'; did you mean 'snomed'?"),
+        (
+            "iv,snomd,47625008,Intravenous route",
+            "codes/route.csv:2:1: codes/systems.csv has no system 'snomd'; did you mean 'snomed'?",
+        ),
         ("iv,snomed,47625008", "codes/route.csv:2:1: the row has 3 cells, the header 4"),
         ("iv,snomed,,x", "a row has a code and a standard code"),
     ],

@@ -16,7 +16,23 @@ from kapfhir.mapping.resource.convert import ReadError
 from kapfhir.mapping.resource.library import load_library
 from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, VitalSet
 from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
-from kapfhir.model.values import Absent, Amount, Choice, DoseStatus, Drug, Event, EventOutcome, Instrument, Key, Period, Question, Ref, Route, SessionStatus, Severity
+from kapfhir.model.values import (
+    Absent,
+    Amount,
+    Choice,
+    DoseStatus,
+    Drug,
+    Event,
+    EventOutcome,
+    Instrument,
+    Key,
+    Period,
+    Question,
+    Ref,
+    Route,
+    SessionStatus,
+    Severity,
+)
 
 Z = timezone(timedelta(hours=-8))
 AT = datetime(2026, 1, 5, 10, tzinfo=Z)
@@ -25,12 +41,29 @@ AT = datetime(2026, 1, 5, 10, tzinfo=Z)
 @cache
 def library():
     folder = MapFolder.over()
-    return load_library(folder, Codes(folder), load_facts(), Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap", synthetic=True))
+    return load_library(
+        folder,
+        Codes(folder),
+        load_facts(),
+        Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap", synthetic=True),
+    )
 
 
 def session(**changes):
-    dose = DoseEvent(Key("1"), Drug("ketamine"), DoseStatus("completed"), AT, dose=Amount(Decimal("35.50"), "mg"), weighed=Ref("pre"), route=Route("im"))
-    vitals = (VitalSet(Key("pre"), AT, blood_pressure=BloodPressure(Amount(Decimal(128), "mm[Hg]")), weight=Amount(Decimal("71.00"), "kg")),)
+    dose = DoseEvent(
+        Key("1"),
+        Drug("ketamine"),
+        DoseStatus("completed"),
+        AT,
+        dose=Amount(Decimal("35.50"), "mg"),
+        weighed=Ref("pre"),
+        route=Route("im"),
+    )
+    vitals = (
+        VitalSet(
+            Key("pre"), AT, blood_pressure=BloodPressure(Amount(Decimal(128), "mm[Hg]")), weight=Amount(Decimal("71.00"), "kg")
+        ),
+    )
     given = {"doses": (dose,), "vitals": vitals} | changes
     return DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus("completed"), Period(AT), Period(AT), **given)
 
@@ -49,7 +82,12 @@ def test_reads_what_a_server_renamed():
 
 
 def test_resources_of_others_are_passed_over():
-    assert library().read([{"resourceType": "Patient", "id": "x", "identifier": [{"system": "https://other.example", "value": "1"}]}]) == []
+    assert (
+        library().read(
+            [{"resourceType": "Patient", "id": "x", "identifier": [{"system": "https://other.example", "value": "1"}]}]
+        )
+        == []
+    )
 
 
 def test_refuses_what_the_map_never_says():
@@ -75,7 +113,9 @@ def test_names_what_is_missing():
 def test_absent_dose_keeps_its_event_and_route():
     dose = DoseEvent(Key("1"), Drug("ketamine"), DoseStatus("completed"), AT, dose=Absent("error"), route=Route("iv"))
     made = by_type(library().build(session(doses=(dose,), vitals=())), "MedicationAdministration")[0]
-    assert made["dosage"]["dose"] == {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "error"}]}
+    assert made["dosage"]["dose"] == {
+        "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "error"}]
+    }
     assert made["dosage"]["route"]["coding"][0]["code"] == "47625008"
 
 
@@ -89,15 +129,22 @@ def test_no_reference_to_what_is_not_there():
 
 def test_recorded_and_computed_totals_stand_side_by_side():
     answers = tuple(Answer(Question(f"phq9-{n}"), Choice("several-days")) for n in range(1, 10))
-    made = library().build(OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("phq-9"), date(2026, 1, 4), answers, Amount(Decimal(12), "{score}")))
+    made = library().build(
+        OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("phq-9"), date(2026, 1, 4), answers, Amount(Decimal(12), "{score}"))
+    )
     total = by_type(made, "Observation")[0]
     assert total["valueQuantity"]["value"] == 12
-    assert [(c["code"]["coding"][0]["code"], c["valueQuantity"]["value"]) for c in total["component"]] == [("recorded-total", 12), ("computed-total", 9)]
+    assert [(c["code"]["coding"][0]["code"], c["valueQuantity"]["value"]) for c in total["component"]] == [
+        ("recorded-total", 12),
+        ("computed-total", 9),
+    ]
 
 
 def test_synthetic_data_is_marked_and_says_its_source():
     for resource in library().build(session()):
-        assert {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}.items() <= resource["meta"]["security"][-1].items()
+        assert {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}.items() <= resource["meta"][
+            "security"
+        ][-1].items()
         assert resource["meta"]["source"] == "https://clinic.example/kap"
 
 

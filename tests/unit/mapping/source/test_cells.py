@@ -118,7 +118,9 @@ def test_a_decimal_comma(sessions, cell, expected):
     assert ([p.code for p in units.problems()] or [str(dose.value)]) == [expected]
 
 
-@pytest.mark.parametrize(("cell", "expected"), [("3", 3), ("3.0", "not-a-number"), ("0", "out-of-range"), ("three", "not-a-number")])
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("3", 3), ("3.0", "not-a-number"), ("0", "out-of-range"), ("three", "not-a-number")]
+)
 def test_a_whole_number(patients, cell, expected):
     fields = "key: Id\n  patient: = P-1\n  clinic: = C-1\n  status: = active\n  started: On\n  planned_sessions: N\n"
     patients.map("courses", f"concept: Course\ntable: courses\nfields:\n  {fields}")
@@ -130,7 +132,14 @@ def test_a_whole_number(patients, cell, expected):
 
 @pytest.mark.parametrize(
     ("cells", "expected"),
-    [("1,", ["emdr"]), ("x,Yes", ["emdr", "ifs"]), ("0,unchecked", []), (",", []), ("2,1", "not-a-checkbox"), ("TRUE,false", ["emdr"])],
+    [
+        ("1,", ["emdr"]),
+        ("x,Yes", ["emdr", "ifs"]),
+        ("0,unchecked", []),
+        (",", []),
+        ("2,1", "not-a-checkbox"),
+        ("TRUE,false", ["emdr"]),
+    ],
 )
 def test_checkboxes(sessions, cells, expected):
     sessions.table("log", log("D-1,P-1,2026-01-05 10:00,,35,iv,,,"))
@@ -189,7 +198,9 @@ def test_pressure_and_dose_texts(sessions):
     text = text.replace('{from: SBP, unit: "mm[Hg]"}', "{from: SBP, as: pressure-text.systolic}")
     text = text.replace("diastolic: DBP", "diastolic: {from: SBP, as: pressure-text.diastolic}")
     sessions.map("log", text.replace("{from: Dose, unit: mg}", "{from: Dose, as: dose-text.dose}"))
-    sessions.table("log", log("D-1,P-1,2026-01-05 10:00,,40 mg --> 35 mg,iv,128/82,,", "D-2,P-1,2026-01-05 10:00,,3 ml,iv,high,,"))
+    sessions.table(
+        "log", log("D-1,P-1,2026-01-05 10:00,,40 mg --> 35 mg,iv,128/82,,", "D-2,P-1,2026-01-05 10:00,,3 ml,iv,high,,")
+    )
     units = sessions.read()
     record = units.records("DosingSession")["D-1"]
     assert (record.doses[0].dose.value, record.vitals[0].blood_pressure.diastolic) == (35, Amount(Decimal(82), "mm[Hg]"))

@@ -32,10 +32,14 @@ row = st.tuples(*[st.sampled_from(CELLS[name]) | text for name in LOG]).map(list
 def maps():
     """The maps of the sessions desk, as files."""
     sites = "concept: Clinic\ntable: sites\nfields:\n  key: Site\n  name: Name\n"
-    staff = "concept: Practitioner\ntable: staff\nfields:\n  key: Id\n  family: Last\n  profession: = physician\n  clinic: = C-1\n"
+    staff = (
+        "concept: Practitioner\ntable: staff\nfields:\n  key: Id\n  family: Last\n  profession: = physician\n  clinic: = C-1\n"
+    )
     log = "concept: DosingSession\ntable: log\nfields:\n  key: Session\n  patient: Patient\n  clinician: = MD-1\n  status: = completed\n"
     log += "  visit.start: Start\n  session.start: Start\n  session.end: End\n  doses[1].drug: = ketamine\n  doses[1].status: = completed\n"
-    log += "  doses[1].given: Start\n  doses[1].dose: {from: Dose, unit: mg}\n  doses[1].route: Route\n  doses[1].weighed: = pre\n"
+    log += (
+        "  doses[1].given: Start\n  doses[1].dose: {from: Dose, unit: mg}\n  doses[1].route: Route\n  doses[1].weighed: = pre\n"
+    )
     log += "  vitals[pre].taken: Start\n  vitals[pre].blood_pressure.systolic: SBP\n  vitals[pre].blood_pressure.diastolic: DBP\n"
     log += "  vitals[pre].heart_rate: HR\n"
     steps = "concept: DosingSession\ntable: steps\nfields:\n  key: Session\n  vitals[*].key: Start\n  vitals[*].taken: Start\n"
@@ -60,7 +64,9 @@ def desk_of(folder, log_rows, step_rows):
     desk = Desk(Path(folder))
     for name, lines in maps().items():
         desk.map(name, lines)
-    desk.table("sites", "Site,Name\nC-1,KAP\n").table("staff", "Id,Last\nMD-1,Doe\n").table("patients", "Id,Last\nP-1,One\nP-2,Two\n")
+    desk.table("sites", "Site,Name\nC-1,KAP\n").table("staff", "Id,Last\nMD-1,Doe\n").table(
+        "patients", "Id,Last\nP-1,One\nP-2,Two\n"
+    )
     return desk.table("log", written([LOG, *log_rows])).table("steps", written([LOG, *step_rows]))
 
 
@@ -101,7 +107,9 @@ def test_no_problem_of_the_sample_holds_a_cell_of_its_row():
             desk.codes(path.stem, path.read_text())
         for path in (SAMPLE / "export").glob("*.csv"):
             head, *rows = csv.reader(io.StringIO(path.read_text()))
-            spoiled = [[f"{CANARY}{i}{j}" if (i + j) % 3 else cell for j, cell in enumerate(cells)] for i, cells in enumerate(rows)]
+            spoiled = [
+                [f"{CANARY}{i}{j}" if (i + j) % 3 else cell for j, cell in enumerate(cells)] for i, cells in enumerate(rows)
+            ]
             desk.table(path.stem, written([head, *rows, *spoiled]))
         problems = desk.read(zone=ZONE).problems()
     assert len(problems) > 40

@@ -99,7 +99,9 @@ def test_a_code_table_that_is_none(patients, text):
 
 def test_one_table_of_codes_for_two_lists_is_checked_for_each(patients):
     fields = "  key: {from: Id, codes: sex}\n  family: Last\n  gender: {from: Sex, codes: sex}\n"
-    patients.map("patients", f"concept: Patient\ntable: patients\nfields:\n{fields}").table("patients", "Id,Last,Sex\nP-1,One,F\n")
+    patients.map("patients", f"concept: Patient\ntable: patients\nfields:\n{fields}").table(
+        "patients", "Id,Last,Sex\nP-1,One,F\n"
+    )
     patients.codes("sex", "local,code\nF,female\nJ,Joe\n")
     assert patients.faults() == ["3:3: 'Joe' is not one of our codes [wrong-code]"]
 
@@ -138,7 +140,9 @@ def test_a_todo_beside_a_fault_is_told_with_it(patients):
 
 def test_a_code_that_is_still_to_do_blocks_the_tables_that_use_it(patients):
     fields = "  key: Id\n  family: Last\n  gender: {from: Sex, codes: sex}\n"
-    patients.map("patients", f"concept: Patient\ntable: patients\nfields:\n{fields}").table("patients", "Id,Last,Sex\nP-1,One,F\n")
+    patients.map("patients", f"concept: Patient\ntable: patients\nfields:\n{fields}").table(
+        "patients", "Id,Last,Sex\nP-1,One,F\n"
+    )
     patients.codes("sex", "local,code\nF,TODO female?\n")
     assert patients.faults() == ["2:3: this code is still to do: tables that use it are left out until then [todo]"]
     units = patients.read()

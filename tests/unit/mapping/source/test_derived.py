@@ -41,5 +41,7 @@ def test_a_constant_may_be_part_of_a_key(patients):
 
 
 def test_a_constant_among_the_columns_of_a_date_is_a_fault(patients):
-    patients.map("patients", "concept: Patient\ntable: patients\nfields:\n  key: Id\n  family: Last\n  birth_date: {from: [= x, Last]}\n")
+    patients.map(
+        "patients", "concept: Patient\ntable: patients\nfields:\n  key: Id\n  family: Last\n  birth_date: {from: [= x, Last]}\n"
+    )
     assert patients.faults() == ["6:23: a constant among columns is part of a key: 'birth_date' is date [never-acts]"]

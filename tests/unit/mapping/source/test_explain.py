@@ -17,7 +17,9 @@ def fates(found):
 
 
 def test_every_line_has_its_fate(sessions):
-    sessions.table("log", log("D-1,P-1,2026-01-05 10:00,,a lot,iv,80,120,", "D-2,P-9,2026-01-05 10:00,,35,,,,").replace("HR", "HR,"))
+    sessions.table(
+        "log", log("D-1,P-1,2026-01-05 10:00,,a lot,iv,80,120,", "D-2,P-9,2026-01-05 10:00,,35,,,,").replace("HR", "HR,")
+    )
     found = explained(sessions, "log", 2)
     told = fates(found)
     assert told["Session", "DosingSession.key"] == "taken"
@@ -54,11 +56,17 @@ def test_columns_that_no_map_uses_and_rows_that_where_does_not_want(patients):
 
 def test_lines_for_some_rows_only(sessions):
     text = "concept: DosingSession\ntable: monitor\nfields:\n  key: Session\n  vitals[*].key: At\n  vitals[*].taken: At\n"
-    text += '  vitals[*].heart_rate: {from: Value, where: {What: HR}}\n  vitals[*].oxygen_saturation: {from: Value, where: {What: SpO2}}\n'
+    text += "  vitals[*].heart_rate: {from: Value, where: {What: HR}}\n  vitals[*].oxygen_saturation: {from: Value, where: {What: SpO2}}\n"
     sessions.map("monitor", text).table("log", log("D-1,P-1,2026-01-05 10:00,,35,iv,,,"))
     sessions.table("monitor", "Session,At,What,Value\nD-1,2026-01-05 10:10,HR,70\n")
     found = [(t.field.rpartition(".")[2], t.fate) for t in explained(sessions, "monitor", 2).told]
-    assert found == [("key", "taken"), ("key", "taken"), ("taken", "taken"), ("heart_rate", "taken"), ("oxygen_saturation", "unwanted")]
+    assert found == [
+        ("key", "taken"),
+        ("key", "taken"),
+        ("taken", "taken"),
+        ("heart_rate", "taken"),
+        ("oxygen_saturation", "unwanted"),
+    ]
 
 
 def test_a_map_with_todos_and_a_row_that_cant_be_read(patients):

@@ -35,7 +35,8 @@ def test_formats(form, cell, value):
 
 
 @pytest.mark.parametrize(
-    ("form", "cell"), [("MM/DD/YYYY hh:mm", "1/5/2026 25:00"), ("YYYY-MM-DDThh:mmZ", "2026-01-05T22:30+99:99"), ("iso", "2026-02-29")]
+    ("form", "cell"),
+    [("MM/DD/YYYY hh:mm", "1/5/2026 25:00"), ("YYYY-MM-DDThh:mmZ", "2026-01-05T22:30+99:99"), ("iso", "2026-02-29")],
 )
 def test_impossible_dates(form, cell):
     with pytest.raises(Bad, match="impossible-date"):
@@ -98,7 +99,8 @@ def test_a_local_time_is_one_moment_or_none(local):
 
 
 @pytest.mark.parametrize(
-    ("local", "code"), [("2026-03-08 02:30", "no-such-local-time"), ("2026-11-01 01:30", "ambiguous-local-time"), ("2026-03-08 03:00", None)]
+    ("local", "code"),
+    [("2026-03-08 02:30", "no-such-local-time"), ("2026-11-01 01:30", "ambiguous-local-time"), ("2026-03-08 03:00", None)],
 )
 def test_the_nights_in_which_clocks_jump(local, code):
     moment = datetime.fromisoformat(local)

@@ -139,7 +139,13 @@ def test_concepts_come_parents_first():
 def test_a_rejected_key_is_handed_on_once():
     rejected = run().rejected()
     assert len(set(rejected)) == len(rejected)
-    assert {("Patient", "P-4"), ("Patient", "P-6"), ("Patient", "P-7"), ("DosingSession", "D-4"), ("OutcomeAssessment", "A-2")} <= set(rejected)
+    assert {
+        ("Patient", "P-4"),
+        ("Patient", "P-6"),
+        ("Patient", "P-7"),
+        ("DosingSession", "D-4"),
+        ("OutcomeAssessment", "A-2"),
+    } <= set(rejected)
 
 
 def test_every_problem_names_its_map():

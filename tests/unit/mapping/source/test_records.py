@@ -74,7 +74,9 @@ def test_a_bad_cell_that_feeds_many_fields_is_told_once(sessions):
 
 
 def test_one_bad_answer_does_not_cost_the_others(patients):
-    text = "concept: OutcomeAssessment\ntable: pcl\nfields:\n  key: Id\n  patient: Patient\n  instrument: = pcl-5\n  assessed: On\n"
+    text = (
+        "concept: OutcomeAssessment\ntable: pcl\nfields:\n  key: Id\n  patient: Patient\n  instrument: = pcl-5\n  assessed: On\n"
+    )
     text += "".join(f"  answers[pcl5-{n}].value: Q{n}\n" for n in (1, 2, 3))
     patients.map("pcl", text).table("pcl", "Id,Patient,On,Q1,Q2,Q3\nA-1,P-1,2026-01-05,1,9,3\n")
     units = patients.read()
@@ -147,7 +149,11 @@ def test_several_columns_fill_a_list(patients):
 
 
 def test_a_dose_over_a_period_with_its_rate(sessions):
-    text = (sessions.source / "log.yaml").read_text().replace("  doses[1].given: Start\n", "  doses[1].given.start: Start\n  doses[1].given.end: End\n")
+    text = (
+        (sessions.source / "log.yaml")
+        .read_text()
+        .replace("  doses[1].given: Start\n", "  doses[1].given.start: Start\n  doses[1].given.end: End\n")
+    )
     text += "  doses[1].rate.amount: {from: Dose, unit: mg}\n  doses[1].rate.over: = 40 min\n"
     sessions.map("log", text)
     record, units = session(sessions, CLEAN)

@@ -12,7 +12,16 @@ from source_desk import log
 
 
 def test_rows_that_the_table_cant_read(patients):
-    rows = [b"Id,Last", b"P-1,One", b"P-2,M\xfcller", b"P-3,a\x00b", b'P-4,"open', b"P-5,Five", b"P-6," + b"x" * 200_000, b"P-7,Seven"]
+    rows = [
+        b"Id,Last",
+        b"P-1,One",
+        b"P-2,M\xfcller",
+        b"P-3,a\x00b",
+        b'P-4,"open',
+        b"P-5,Five",
+        b"P-6," + b"x" * 200_000,
+        b"P-7,Seven",
+    ]
     patients.table("patients", b"\n".join(rows) + b"\n")
     units = patients.read()
     told = {line: (code, effect) for line, code, _, effect in units.told("patients")}
@@ -94,7 +103,9 @@ def test_a_workbook_with_typed_dates(sessions):
     sheet.append(["D-2", "P-2", datetime(2026, 3, 8, 2, 30), None, 35, "iv", None, None, None, None, None, None])
     book.save(sessions.export / "book.xlsx")
     text = (sessions.source / "log.yaml").read_text()
-    text += "  vitals[min40].taken: {from: [Day, At], format: MM/DD/YYYY hh:mm AM}\n  vitals[min40].weight: {from: kg, unit: kg}\n"
+    text += (
+        "  vitals[min40].taken: {from: [Day, At], format: MM/DD/YYYY hh:mm AM}\n  vitals[min40].weight: {from: kg, unit: kg}\n"
+    )
     sessions.map("log", text)
     units = sessions.read()
     record = units.records("DosingSession")["D-1"]
