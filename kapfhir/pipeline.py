@@ -98,9 +98,7 @@ def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, 
     if settings is None:
         return folder / "input", own
     configured = parse_file(settings.file).source if settings.file else None
-    asked = (
-        settings.source if settings.source != configured else None
-    )  # by a flag: that of the file is for the user's own exports
+    asked = settings.source if settings.source != configured else None  # that of the file is for the user's own exports
     return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source})
 
 
