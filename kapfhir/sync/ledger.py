@@ -221,8 +221,8 @@ class Ledger:
         return [Entry(*row) for row in self._rows(f"{KNOWN} WHERE state = 'gone' ORDER BY type, id")]
 
     def newest(self, most: int) -> list[Entry]:
-        """Some of what should be on the server, of one type."""
-        type_name = self._rows("SELECT type FROM resources WHERE state = 'done' LIMIT 1")
+        """The last that came to the server, of one type."""
+        type_name = self._rows("SELECT type FROM resources WHERE state = 'done' ORDER BY sent_at DESC, type LIMIT 1")
         found = f"{KNOWN} WHERE state = 'done' AND type = ? ORDER BY sent_at DESC, id LIMIT {most}"
         return [Entry(*row) for row in self._rows(found, type_name[0][0])] if type_name else []
 
@@ -235,6 +235,12 @@ class Ledger:
         self._trusted = False
 
     # what is written
+
+    def write_distrust(self) -> None:
+        """Before a send to a server that lost things: the next run must not take for there what this one did not come to."""
+        with self._writing():
+            self._connection.execute("UPDATE resources SET state = 'pending' WHERE state = 'done'")
+            self._connection.execute("UPDATE records SET digest = ''")
 
     def mark_pending(self, entries: Iterable[Entry]) -> None:
         """Before a send: these may be on the server from now on, or not."""

@@ -140,12 +140,12 @@ class _Planner:
         self.seq = 0
 
     def probe(self) -> None:
-        """A server that was emptied since (test servers are) makes the ledger worthless: see whether anything of it is there."""
+        """A server that was emptied since, or put back to an older state, makes the ledger worthless: see whether the last is there."""
         some = self.ledger.newest(PROBED)
         wanted = [Wanted(e.id, "", "", e.server_id) for e in some]
-        if some and not self.look.find(some[0].type, wanted):
+        if some and len(self.look.find(some[0].type, wanted)) < len(some):
             self.ledger.distrust()
-            self.plan.notes.append("the server holds nothing of what the ledger says: everything is compared with it anew")
+            self.plan.notes.append("the server does not hold what the ledger says: everything is compared with it anew")
             logger.warning("ledger=distrusted probed=%d type=%s", len(some), some[0].type)
 
     def take(self, unit: Mapped | Same | Rejected | Problem) -> None:

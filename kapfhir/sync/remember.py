@@ -17,6 +17,8 @@ INCOMPLETE = "SELECT 1 FROM actions WHERE concept = ? AND key = ? AND (waiting O
 
 def adopt(store: Store, ledger: Ledger) -> None:
     """Before anything is sent: resources found as they should be, resources gone, records of which nothing is to be sent."""
+    if not ledger.trusted:
+        ledger.write_distrust()
     _keep(ledger, store.actions("adopt"), "done")
     gone = "sign = '-' AND EXISTS (SELECT 1 FROM records r WHERE r.concept = actions.concept AND r.key = actions.key)"
     for action in store.actions(gone):

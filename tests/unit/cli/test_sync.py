@@ -84,7 +84,7 @@ def test_a_server_that_was_emptied_is_noticed(run, run_json, small, kapfhir_sand
     kapfhir_sandbox.reset()
     code, lines = run_json("plan", *small, "--server", kapfhir_sandbox.url)
     assert code == 10
-    assert "the server holds nothing of what the ledger says" in next(x["text"] for x in lines if x["type"] == "status")
+    assert "the server does not hold what the ledger says" in next(x["text"] for x in lines if x["type"] == "status")
 
 
 def test_an_interruption_shows_what_went_in(run, small, kapfhir_sandbox, monkeypatch):

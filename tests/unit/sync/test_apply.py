@@ -11,8 +11,10 @@ from kapfhir.errors import ConfigError, Exit
 from kapfhir.mapping.units import Same
 from kapfhir.server.capability import Strategy
 from kapfhir.sync.action import Sign
+from kapfhir.sync.apply import apply
 from kapfhir.sync.bundles import Limits
 from kapfhir.sync.plan import plan
+from kapfhir.sync.report import InterruptedApply
 
 
 def same(units):
@@ -241,3 +243,41 @@ def test_hundreds_are_adopted_from_a_server(kapfhir_sandbox, run, made, writes):
         assert len(ledger.resources_of("DosingSession", "DP60-4")) == 3
         assert sum(1 for _ in ledger.records()) == 1 + 60 + 240 + 60
     assert writes() == before
+
+
+def test_a_run_that_stopped_while_it_filled_an_emptied_server_is_taken_up(kapfhir_sandbox, run, made):
+    units = made.course()
+
+    def sync_where_unknown(**options):
+        with run.ledger() as ledger:
+
+            def mapped_where_unknown():
+                for unit in units:
+                    yield Same(unit.concept, unit.key, unit.places, unit.digest) if ledger.digest(unit.concept, unit.key) else unit
+
+            client = run.client()
+            with plan(mapped_where_unknown(), ledger, client) as found:
+                return apply(found, ledger, client, limits=Limits(entries=4, threads=1), **options)
+
+    def stop(progress):
+        if progress.done > 12:
+            raise KeyboardInterrupt
+
+    sync_where_unknown()
+    before = {(r["resourceType"], r["id"]) for r in kapfhir_sandbox.resources()}
+    kapfhir_sandbox.reset()
+    with pytest.raises(InterruptedApply):
+        sync_where_unknown(on_progress=stop)
+    assert 12 < len(kapfhir_sandbox.resources()) < 26
+    sync_where_unknown()
+    assert {(r["resourceType"], r["id"]) for r in kapfhir_sandbox.resources()} == before
+
+
+def test_a_server_that_was_put_back_to_an_older_state_is_filled_again(kapfhir_sandbox, run, made):
+    run.sync(made.course(1, 1))
+    older = kapfhir_sandbox.resources()
+    units = made.course(3, 1)
+    run.sync(units)
+    kapfhir_sandbox.reset()
+    kapfhir_sandbox.load(older)
+    assert run.sync(units).planned == {Sign.UNCHANGED: len(older), Sign.CREATE: 10}
