@@ -49,7 +49,7 @@ class Spans:
         if self._open:
             self._open = {column: span for column, span in self._open.items() if span[0] >= row}
             for column, (_, text) in self._open.items():
-                texts[column] = texts[column] or text
+                texts[column] = texts[column] or text  # a broken cell is as empty as the merged ones are
         for column, last in self._merged.get(row, {}).items():
             if column < len(texts):
                 self._open[column] = (last, texts[column])

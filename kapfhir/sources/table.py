@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from kapfhir.errors import ConfigError, Problem
 
@@ -20,6 +20,18 @@ class TypedMoment(str):
     """
 
     __slots__ = ()
+
+
+class BrokenCell(str):
+    """A cell of a sheet that holds no value: its text is empty, and `code` is that of the problem, for who needs the cell."""
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, code: str) -> Self:
+        cell = super().__new__(cls)
+        cell.code = code
+        return cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,11 @@ from .archive import bomb
 from .lines import READ_ERRORS
 from .sheetcells import show
 from .sheetmarks import Lacking, Marks, Spans, load_marks, read_lacking
-from .table import LONGEST_CELL, Dialect, Row, TableError
+from .table import LONGEST_CELL, BrokenCell, Dialect, Row, TableError
 
 OLE = b"\xd0\xcf\x11\xe0"  # an encrypted workbook, or one of Excel before 2007
 BATCH = 256
 SAVE_ANEW = "open it in Excel or LibreOffice and save it as .xlsx, without a password"
-FAULTS = {
-    "error-cell": ("the cell holds an error of its formula", "mend the formula in the sheet"),
-    "formula-without-value": (
-        "the workbook was saved without the value of this formula",
-        "open it in Excel or LibreOffice and save it",
-    ),
-    "giant-cell": (f"the cell has more than {LONGEST_CELL:,} characters", "shorten it"),
-}
 
 
 @dataclass(slots=True)
@@ -142,9 +134,11 @@ class SheetTable:
         return ()
 
     def rows(self, dialect: Dialect) -> Iterator[tuple[int, Row] | Problem]:
-        """The rows by their number in the sheet, as wide as the header; a cell merged over rows holds for each of them."""
-        header = self.header(dialect)
-        width = len(header)
+        """The rows by their number in the sheet, as wide as the header; a cell merged over rows holds for each of them.
+
+        A cell without a value that can be had is a BrokenCell: it costs what its column is needed for, never the row.
+        """
+        width = len(self.header(dialect))
         part = self.sheet._worksheet_path  # noqa: SLF001 - told nowhere else
         marks: Marks = self.book.quiet(lambda: load_marks(self.book.archive, part))
         lacking = Lacking(self.book.batches(read_lacking(self.book.archive, part)) if marks.formulas else iter(()))
@@ -152,15 +146,11 @@ class SheetTable:
         for number, cells in islice(self._filled(), 1, None):
             texts = [_text(cell) for cell in cells[:width]]
             texts += [""] * (width - len(texts))
+            for place in lacking.of(number):
+                if place < width:
+                    texts[place] = BrokenCell("formula-without-value")
             spans.fill(number, texts)
-            bad = [("error-cell", place) for place, cell in enumerate(cells[:width]) if cell.data_type == "e"]
-            bad += [("formula-without-value", place) for place in lacking.of(number) if place < width]
-            bad += [("giant-cell", place) for place, text in enumerate(texts) if len(text) > LONGEST_CELL]
-            if bad:
-                code, place = bad[0]
-                yield Problem(self.file, number, header[place], code, *FAULTS[code], effect="row")
-            else:
-                yield number, tuple(texts)
+            yield number, tuple(texts)
 
     def sniff(self) -> Dialect:
         return Dialect()
@@ -170,9 +160,12 @@ class SheetTable:
         self.sheet.reset_dimensions()  # what a writer says of its size is often wrong
         rows = self.book.batches(self.sheet.iter_rows())
         for number, cells in enumerate(rows, 1):
-            if any(cell.value is not None and _text(cell).strip() for cell in cells):
+            if any(cell.value is not None and (cell.data_type == "e" or _text(cell).strip()) for cell in cells):
                 yield number, cells
 
 
 def _text(cell: Any) -> str:
-    return show(cell.value, cell.number_format) if cell.value is not None else ""
+    if cell.data_type == "e":
+        return BrokenCell("error-cell")
+    text = show(cell.value, cell.number_format) if cell.value is not None else ""
+    return text if len(text) <= LONGEST_CELL else BrokenCell("giant-cell")

@@ -16,7 +16,7 @@ from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 
-from .formats import TYPED, Bad, clash, compile_format, compile_typed, day_of, fault, has_offset, has_time, settle
+from .formats import TYPED, Bad, clash, compile_format, compile_typed, day_of, fault, has_offset, has_time, refuse_broken, settle
 from .grammar import Line
 from .local import LocalTables, fold
 from .parsers import PARSERS
@@ -99,10 +99,12 @@ class Cells:
         empty, inner = self.empties(line), parse
 
         def cell(text: str) -> Any:
+            refuse_broken(text)
             text = text.strip()
             return None if text in empty else inner(text)
 
         def moment(text: str) -> Any:
+            refuse_broken(text)
             stripped = text.strip()
             return None if stripped in empty else inner(text if TYPED in text else stripped)
 

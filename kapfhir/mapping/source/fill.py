@@ -14,7 +14,7 @@ from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 from kapfhir.sources.table import Dialect, Row
 
 from .cells import TICKED, UNTICKED, Kinds, Parse
-from .formats import TYPED, Bad
+from .formats import BROKEN, TYPED, Bad, refuse_broken
 from .grammar import ROW, Line, Where
 
 Partial = dict[str, Any]
@@ -202,6 +202,8 @@ def getter(
 
         def text(row: Row) -> str | None:
             cell = row[place].strip()
+            if cell[:1] == BROKEN:
+                refuse_broken(cell)
             return None if cell in empty else cell
 
         return text
@@ -219,6 +221,7 @@ def checkboxes(boxes: list[tuple[int, str, Any]]) -> Callable[[Row], Any]:
     def get(row: Row) -> Any:
         out = []
         for place, column, code in boxes:
+            refuse_broken(row[place], column)
             cell = row[place].strip().casefold()
             if cell in TICKED:
                 out.append(code)
@@ -232,6 +235,8 @@ def checkboxes(boxes: list[tuple[int, str, Any]]) -> Callable[[Row], Any]:
 def join(cells: tuple[str, ...], between: str, empty: frozenset[str], *, typed: bool = False) -> str:
     """Several cells as one text; all empty is empty, some empty is a fault of the row. `typed`: keep the marks of typed dates."""
     texts = [c.strip() for c in cells]
+    for text in texts:
+        refuse_broken(text)
     if all(t not in empty for t in texts):
         if between == "/":
             texts = [t.replace("/", "-") for t in texts]  # so that a date like 01/05/2026 can be part of a key
@@ -251,6 +256,8 @@ def weave(pieces: tuple[str, ...], joined: str) -> str:
 
 def _several(places: list[int], parse: Parse, split: str | None) -> Callable[[Row], Any]:
     def get(row: Row) -> Any:
+        for place in places:
+            refuse_broken(row[place])
         pieces = [piece for place in places for piece in (row[place].split(split) if split else (row[place],))]
         values = [parse(piece) for piece in pieces]
         return tuple(v for v in values if v is not None) or None

@@ -28,6 +28,7 @@ MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1 for i
 SPLIT = re.compile(r"(YYYY|MM|DD|Mon|hh|mm|ss|AM|Z)")
 ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 SERIAL = re.compile(r"\d{4,6}(?:\.\d{1,12})?", re.ASCII)
+BROKEN = "\0"  # stands before the problem's code of a cell without a value; no other cell of a table holds it
 TYPED = "\x1f"  # stands before the text of a typed date. It counts as white space: who strips a cell sees the ISO text alone
 
 
@@ -38,6 +39,12 @@ class Bad(Exception):  # noqa: N818 -- never leaves this room: a cell is bad, an
         super().__init__(code)
         self.code = code
         self.column = column  # the one of several columns that is bad
+
+
+def refuse_broken(cell: str, column: str = "") -> None:
+    """Bad for a cell that was broken in its sheet."""
+    if cell.startswith(BROKEN):
+        raise Bad(cell.removeprefix(BROKEN), column)
 
 
 Moment = tuple[datetime, bool]  # and whether the cell holds a time of day

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from kapfhir.sources.table import LONGEST_CELL
+
 REASONS = {
     "ambiguous-local-time": "this local time is there twice: the clocks are set back",
     "depends-on-rejected": "the record that it points to was rejected",
     "dose-range": "a range is no dose",
     "dose-said-twice": "two doses of one unit stand in the cell",
+    "error-cell": "the cell holds an error of its formula",
+    "formula-without-value": "the workbook was saved without the value of this formula",
+    "giant-cell": f"the cell has more than {LONGEST_CELL:,} characters",
     "half-empty": "only some of the cells that belong together are filled",
     "impossible-date": "there is no such date or time",
     "missing-key": "the row has no key",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 from kapfhir.errors import Problem
-from kapfhir.sources.table import Row, Table
+from kapfhir.sources.table import BrokenCell, Row, Table
 
 from .fill import Plan
-from .formats import TYPED, Bad
+from .formats import BROKEN, TYPED, Bad
+from .reasons import REASONS
 from .store import pack
 from .telling import Teller
 
@@ -32,6 +33,7 @@ class Rows:
         plan, teller = self.plan, self.teller
         teller.plan = plan
         get, width, wanted, places = plan.key.get, plan.width, plan.wanted, plan.places
+        asked = sorted({plan.columns.index(c) for where in (plan.where, *(line.where for line in plan.lines)) for c, _ in where})
         pick = itemgetter(*places) if len(places) > 1 else (lambda row: (row[places[0]],)) if places else lambda _: ()
         for item in self.table.rows(plan.dialect):
             if isinstance(item, Problem):
@@ -49,9 +51,14 @@ class Rows:
             cells = pick(row)
             try:
                 packed = pack(cells)
-            except ValueError:  # typed cells of a sheet
+            except ValueError:  # typed and broken cells of a sheet
                 cells = mark_typed(cells)
                 packed = pack(cells)
+                if any(cells[place].startswith(BROKEN) for place in asked):
+                    if loud:
+                        self._refuse_undecided(line, cells, asked)
+                        yield None
+                    continue
             if wanted is not None and not wanted(cells):
                 continue
             try:
@@ -81,7 +88,20 @@ class Rows:
             key = None
         self.keyless(key)
 
+    def _refuse_undecided(self, line: int, cells: Row, asked: list[int]) -> None:
+        """A row of which `where` asks a broken cell: whether it is wanted can't be told. Its key is kept."""
+        plan = self.plan
+        for place in asked:
+            if cells[place].startswith(BROKEN):
+                code = cells[place].removeprefix(BROKEN)
+                self.teller.pass_on(Problem(plan.table, line, plan.columns[place], code, REASONS[code]), plan)
+        try:
+            key = plan.key.get(cells)
+        except Bad:
+            key = None
+        self.keyless(key)
+
 
 def mark_typed(cells: Row) -> Row:
-    """The cells as plain text, a typed date with a mark before it."""
-    return tuple([TYPED + c if type(c) is not str else c for c in cells])
+    """The cells as plain text, with a mark before a typed date, or before the code of a broken cell."""
+    return tuple([c if type(c) is str else BROKEN + c.code if isinstance(c, BrokenCell) else TYPED + c for c in cells])

@@ -16,7 +16,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from kapfhir.errors import Problem
 from kapfhir.sources import archive, xlsxfile
-from kapfhir.sources.table import Dialect, TableError, TypedMoment
+from kapfhir.sources.table import BrokenCell, Dialect, TableError, TypedMoment
 
 NONE = Dialect(None, None)
 Opener = Callable[[bytes], xlsxfile.Workbook]
@@ -152,32 +152,56 @@ def test_the_saved_value_of_a_formula_counts(opened: Opener) -> None:
     assert rows(opened(with_values(book, B2=">35", C2=' t="str">'))) == [(2, ("70", "35", ""))]
 
 
-def test_a_formula_without_a_saved_value_costs_its_row(opened: Opener) -> None:
-    book = sheet(("w", "dose"), (70, 35), (80, "=A3*0.5"), (90, 45))
-    assert rows(opened(saved(book))) == [(2, ("70", "35")), (3, "dose", "formula-without-value"), (4, ("90", "45"))]
+def codes(book: xlsxfile.Workbook) -> list[tuple[str, ...]]:
+    """The codes of the broken cells of each row; empty for a cell that has a value."""
+    found = book.sheets()[0][0].rows(NONE)
+    return [
+        tuple(cell.code if isinstance(cell, BrokenCell) else "" for cell in row[1]) for row in found if isinstance(row, tuple)
+    ]
+
+
+def test_a_formula_without_a_saved_value_costs_its_cell(opened: Opener) -> None:
+    data = saved(sheet(("w", "dose"), (70, 35), (80, "=A3*0.5"), (90, 45)))
+    assert rows(opened(data)) == [(2, ("70", "35")), (3, ("80", "")), (4, ("90", "45"))]
+    assert codes(opened(data)) == [("", ""), ("", "formula-without-value"), ("", "")]
 
 
 def test_a_formula_beside_the_table_is_no_matter(opened: Opener) -> None:
     assert rows(opened(saved(sheet(("w", None), (70, "=A2*0.5"))))) == [(2, ("70",))]
 
 
-def test_an_error_in_a_cell_costs_its_row(opened: Opener) -> None:
+def test_an_error_in_a_cell_costs_that_cell(opened: Opener) -> None:
     book = sheet(("a", "b"), (1, "#N/A"), (2, "x"))
     book.active["B2"].data_type = "e"
-    assert rows(opened(saved(book))) == [(2, "b", "error-cell"), (3, ("2", "x"))]
+    assert rows(opened(saved(book))) == [(2, ("1", "")), (3, ("2", "x"))]
+    assert codes(opened(saved(book))) == [("", "error-cell"), ("", "")]
 
 
-def test_a_date_out_of_range_costs_its_row(opened: Opener) -> None:
+def test_a_row_of_nothing_but_an_error_is_not_blank(opened: Opener) -> None:
+    book = sheet(("a", "b"), (1, "x"), ("#N/A", None))
+    book.active["A3"].data_type = "e"
+    assert codes(opened(saved(book))) == [("", ""), ("error-cell", "")]
+
+
+def test_an_error_merged_over_rows_is_one_in_each_of_them(opened: Opener) -> None:
+    book = sheet(("a", "b"), ("#N/A", 1), (None, 2))
+    book.active["A2"].data_type = "e"
+    book.active.merge_cells("A2:A3")
+    assert codes(opened(saved(book))) == [("error-cell", ""), ("error-cell", "")]
+
+
+def test_a_date_out_of_range_costs_its_cell(opened: Opener) -> None:
     book = sheet(("a", "on"), (1, date(2026, 1, 5)))
     data = patched(saved(book), "xl/worksheets/sheet1.xml", lambda xml: re.sub(rb"<v>46027</v>", b"<v>99999999</v>", xml))
-    assert rows(opened(data)) == [(2, "on", "error-cell")]
+    assert codes(opened(data)) == [("", "error-cell")]
 
 
-def test_a_giant_cell_costs_its_row(opened: Opener) -> None:
+def test_a_giant_cell_costs_that_cell(opened: Opener) -> None:
     data = saved(sheet(("a", "b"), ("MARK", 1), ("x", 2)))
     giant = b"z" * 2_000_000
     data = patched(data, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"MARK", giant))
-    assert rows(opened(data)) == [(2, "a", "giant-cell"), (3, ("x", "2"))]
+    assert rows(opened(data)) == [(2, ("", "1")), (3, ("x", "2"))]
+    assert codes(opened(data)) == [("giant-cell", ""), ("", "")]
 
 
 def refused(book: xlsxfile.Workbook) -> TableError:

@@ -124,3 +124,75 @@ def test_a_zip_is_as_good_as_a_folder(patients, tmp_path):
             archive.write(path, path.name)
     with open_export(tmp_path / "export.zip") as export:
         assert list(read_records(patients.load(export), export, Nothing())) == patients.read()
+
+
+def test_a_broken_cell_of_a_sheet_costs_what_its_column_is_needed_for(sessions):
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "log"
+    sheet.append(["Session", "Patient", "Start", "End", "Dose", "Route", "SBP", "DBP", "HR", "Notes"])
+    start = datetime(2026, 1, 5, 10)
+    for key, broken in (("D-1", "E"), ("D-2", "I"), ("D-3", "J"), ("D-4", "B"), ("D-5", "A")):
+        sheet.append([key, "P-1", start, None, 35.5, "iv", 120, 80, 70, "x"])
+        sheet[f"{broken}{sheet.max_row}"].value = "#DIV/0!"
+        sheet[f"{broken}{sheet.max_row}"].data_type = "e"
+    sheet.append(["D-6", "P-1", start, None, "=30+5", "iv", 120, 80, 70, "x"])
+    book.save(sessions.export / "book.xlsx")
+    units = sessions.read()
+    found = units.records("DosingSession")
+    assert set(found) == {"D-1", "D-2", "D-3", "D-6"}
+    assert [found[key].doses[0].dose for key in ("D-1", "D-6")] == ["error", "error"]
+    assert found["D-2"].vitals[0].heart_rate is None
+    assert found["D-2"].vitals[0].blood_pressure is not None
+    assert units.told("log") == {
+        (2, "error-cell", "Dose", "value absent"),
+        (3, "error-cell", "HR", "field withheld"),
+        (5, "error-cell", "Patient", "record rejected"),
+        (6, "error-cell", "Session", "record rejected"),
+        (7, "formula-without-value", "Dose", "value absent"),
+    }
+    assert units.rejected() == [("DosingSession", "D-4")]
+    assert units.same() == set()
+
+
+def test_a_row_whose_where_asks_a_broken_cell_is_told(patients):
+    patients.map(
+        "people",
+        "concept: Patient\ntable: people\nwhere: {Kind: client}\nfields:\n  key: Id\n  family: Last\n",
+    )
+    book = Workbook()
+    book.active.title = "people"
+    for row in (["Id", "Last", "Kind"], ["Q-1", "One", "client"], ["Q-2", "Two", "#N/A"], ["Q-3", "Three", "staff"]):
+        book.active.append(row)
+    book.active["C3"].data_type = "e"
+    book.save(patients.export / "book.xlsx")
+    units = patients.read()
+    assert "Q-1" in units.records("Patient")
+    assert units.told("people") == {(3, "error-cell", "Kind", "record rejected")}
+    assert units.rejected() == [("Patient", "Q-2")]
+
+
+def test_a_broken_cell_has_no_part_in_what_several_columns_say(patients):
+    patients.map(
+        "prep",
+        """concept: PreparationSession
+table: prep
+fields:
+  key: Id
+  patient: = P-1
+  therapist: = MD-1
+  status: = completed
+  session.start: {from: [Day, At], format: "YYYY-MM-DD hh:mm"}
+  delivery: = in-person
+  modalities: {checked: {A: emdr, B: ifs}}
+""",
+    )
+    book = Workbook()
+    book.active.title = "prep"
+    for row in (["Id", "Day", "At", "A", "B"], ["R-1", "2026-01-05", "10:00", 1, "#N/A"], ["R-2", "2026-01-05", "#N/A", 1, 0]):
+        book.active.append(row)
+    book.active["E2"].data_type = book.active["C3"].data_type = "e"
+    book.save(patients.export / "book.xlsx")
+    units = patients.read()
+    assert units.records("PreparationSession")["R-1"].modalities == ()
+    assert units.told("prep") == {(2, "error-cell", "B", "field withheld"), (3, "error-cell", "Day + At", "record rejected")}
