@@ -86,6 +86,8 @@ def _check_url(value: str) -> str:
         raise ValueError("not an address of a server: it starts with http:// or https://")
     if parts.username or parts.password:
         raise ValueError("an address holds no user and no password; set `auth`")
+    if parts.query or parts.fragment:
+        raise ValueError("the base address of a server has no `?` and no `#`; for a token set `auth`")
     return value.rstrip("/")
 
 
@@ -268,8 +270,9 @@ def _choose_server(
         if server in shipped:
             return Server(shipped[server], server)
         known = (*read.content.profile, *shipped)
+        told = "" if {"@", "?"} & set(server) else f" '{server}'"  # it may be an address that holds a password
         raise ConfigError(
-            f"there is no server of the name '{server}'{_near(server, known)}",
+            f"there is no server of the name{told or ' that was given'}{_near(server, known)}",
             f"give an address that starts with http:// or https://, or one of: {', '.join(known)}"
             if known
             else "give an address",

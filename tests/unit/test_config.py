@@ -192,7 +192,17 @@ def test_a_server_by_its_address_with_credentials_of_the_environment():
         load_settings(env={"KAPFHIR_USER": "u"}, flags=address)
 
 
-@pytest.mark.parametrize("address", ["ftp://a.example", "https://", "https://kap:s3cr3t-canary@a.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://a.example",
+        "https://",
+        "https://kap:s3cr3t-canary@a.example",
+        "kap:s3cr3t-canary@a.example/fhir",
+        "https://a.example/fhir?key=s3cr3t-canary",
+        "https://a.example/fhir#s3cr3t-canary",
+    ],
+)
 def test_addresses_that_are_refused(address):
     with pytest.raises(ConfigError) as caught:
         load_settings(env={}, flags={"server": address})
