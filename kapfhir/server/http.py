@@ -186,7 +186,7 @@ class Http:
             raise TemporaryServerError(f"{what}: the answer broke off") from None
         except (requests.exceptions.RequestException, UnicodeError, ValueError) as error:
             raise ConfigError(
-                f"{what}: no such request can be made ({type(error).__name__})", "check the server's address"
+                f"{what}: no such request can be made ({type(error).__name__})", "check the server's address and the credentials"
             ) from None
         finally:
             seconds = self.clock.seconds() - start
