@@ -76,11 +76,13 @@ class Client:
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the pages of the answer go round in a circle")
             seen.add(path)
             bundle = self.http.request("GET", path, headers=FRESH).body
-            for entry in bundle.get("entry") or ():
+            if bundle.get("resourceType") != "Bundle":
+                raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the answer is no Bundle", "is this the FHIR base?")
+            for entry in _dicts(bundle.get("entry")):
                 resource = entry.get("resource")
                 if isinstance(resource, dict) and resource.get("resourceType") == type_name:
                     yield resource
-            path = next((link.get("url", "") for link in bundle.get("link") or () if link.get("relation") == "next"), "")
+            path = next((str(link.get("url", "")) for link in _dicts(bundle.get("link")) if link.get("relation") == "next"), "")
 
     def count(self, type_name: str, parameters: Mapping[str, str] | None = None) -> int | None:
         """How many there are; None if the server does not tell."""
@@ -120,7 +122,12 @@ class Client:
             raise TemporaryServerError(
                 f"POST {self.http.host}: the answer is no Bundle of {entries} responses", "", answer.status
             )
-        return [entry.get("response") or {} for entry in found]
+        responses = [entry.get("response") if isinstance(entry, dict) else None for entry in found]
+        return [response if isinstance(response, dict) else {} for response in responses]
+
+
+def _dicts(found: object) -> list[dict[str, Any]]:
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def match_identifier(system: str, value: str) -> str:

@@ -52,6 +52,24 @@ def test_outcomes_among_the_matches_are_left_out(client, server):
     assert len(list(client.search("Patient", {}))) == 1
 
 
+@pytest.mark.parametrize("body", [{}, {"resourceType": "OperationOutcome", "issue": []}])
+def test_a_search_that_is_not_answered_is_not_empty(client, server, body):
+    server.get(f"{BASE}/Patient", json=body)
+    with pytest.raises(TemporaryServerError, match="the answer is no Bundle"):
+        list(client.search("Patient", {}))
+
+
+def test_matches_that_are_none_are_left_out(client, server):
+    body = {"resourceType": "Bundle", "entry": [None, 1, {"resource": []}, *page("1")["entry"]], "link": [None, {"relation": 1}]}
+    server.get(f"{BASE}/Patient", json=body)
+    assert [r["id"] for r in client.search("Patient", {})] == ["1"]
+
+
+def test_responses_that_are_none_say_nothing(client, server):
+    server.post(BASE, json={"resourceType": "Bundle", "entry": [None, {"response": "200"}, {"response": {"status": "200"}}]})
+    assert client.transaction(b"{}", 3) == [{}, {}, {"status": "200"}]
+
+
 def test_count(client, server):
     server.get(f"{BASE}/Patient", json={"resourceType": "Bundle", "total": 7})
     assert client.count("Patient", {"identifier": "https://x|"}) == 7
