@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 LOCATION = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.\-]{1,64})(?:/_history/(?P<version>[^/]+))?$")
 ETAG = re.compile(r'^(?:W/)?"?([^"]+)"?$')
 NO_SUCH_WAY = frozenset([405, 501])
+NO_SUCH_PLACE = frozenset([404, 410])
 MOST_500 = 5  # single resources in a row, before the server is taken to be down
+MOST_AT_FIRST = 10  # single resources, before a server that never took one is taken to take none
 MOST_TOLD = 10_000
 
 
@@ -48,6 +50,7 @@ class Sender:
         self._lock = RLock()
         self._bad: set[str] = set()  # refused, or pointing to something refused
         self._failed_inside = 0
+        self._refused_at_first = 0
         self._look = Look(client, ids=plan.ids)
 
     def require_life(self) -> None:
@@ -118,12 +121,18 @@ class Sender:
             nothing_yet = self.report.written == 0
             if error.status == 413 and len(actions) > 1:
                 self.limits = replace(self.limits, entries=max(1, min(self.limits.entries, len(actions) // 2)))
-        if nothing_yet and (error.status in NO_SUCH_WAY or "the server gives ids itself" in error.text):
+        never = nothing_yet and not self.ledger.newest(1)
+        halves = halve(actions)
+        if never and not halves and error.status != 500:
+            with self._lock:
+                self._refused_at_first += 1
+        if (nothing_yet and (error.status in NO_SUCH_WAY or "the server gives ids itself" in error.text)) or (
+            never and (error.status in NO_SUCH_PLACE or self._refused_at_first >= MOST_AT_FIRST)
+        ):
             raise ConfigError(
                 f"the server refuses the first write ({error.text}): no usable strategy, though its statement does not say so",
                 "check the address and what this user may write; `kapfhir doctor` shows what the server says",
             )
-        halves = halve(actions)
         if halves:
             for half in halves:
                 self.send_train([half])

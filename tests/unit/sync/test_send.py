@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from kapfhir.errors import AccessError, Exit, TemporaryServerError
+from kapfhir.errors import AccessError, ConfigError, Exit, TemporaryServerError
 from kapfhir.server.client import Client
 from kapfhir.sync.action import Sign
 from kapfhir.sync.bundles import Limits
@@ -253,3 +253,22 @@ def test_enough_errors_stop_all_threads(run, made, bad):
     assert report.stopped
     assert 2 <= report.refused <= 2 + 3  # others may be at one of their own
     assert report.created < 2 + 40 + 160 + 40
+
+
+@pytest.mark.parametrize(("status", "most_sent"), [(404, 1), (400, 40)])
+def test_a_server_that_never_takes_anything_is_no_server_to_write_to(kapfhir_sandbox, run, made, status, most_sent):
+    for _ in range(400):
+        kapfhir_sandbox.fail_next(status)
+    report = run.sync(
+        made.unit("Clinic", f"C{n}", made.resource("Organization", "Clinic", f"C{n}", name="x")) for n in range(100)
+    )
+    assert isinstance(report.error, ConfigError)
+    assert "refuses the first write" in str(report.error)
+    assert report.exit is Exit.CONFIG
+    assert sum(r.method == "POST" for r in kapfhir_sandbox.requests) <= most_sent
+
+
+def test_what_a_server_refuses_alone_does_not_speak_for_the_rest(run, made, bad):
+    run.sync(made.course(15, 1))
+    report = run.sync([made.clinic(), *(bad(made.patient(f"N{n}")) for n in range(12))])
+    assert (report.error, report.refused, report.exit) == (None, 12, Exit.REFUSED)
