@@ -25,11 +25,11 @@ from .mapping.source.selection import candidates
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
 from .model.dosing import DosingSession
 from .server.client import Client
-from .server.known import PUBLIC
+from .server.known import PUBLIC, refuse_public
 from .sources.export import Export, open_export
 from .sync import apply as sync_apply
 from .sync import plan as sync_plan
-from .sync.ledger import Scope, default_ledger_path, open_ledger
+from .sync.ledger import Scope, default_ledger_path, open_ledger, require_namespace
 from .sync.plan import Plan
 from .sync.report import Progress, Report
 
@@ -161,7 +161,12 @@ def plan(
         clinic = job.settings.clinic
         assert clinic is not None, "open_job refuses settings without a clinic"
         scope = Scope(target.url, clinic.system, clinic.namespace, clinic.zone)
-        path = ledger or job.settings.ledger or default_ledger_path(target.url, clinic.namespace)
+        if not clinic.synthetic:
+            refuse_public(target.url)
+        path = ledger or job.settings.ledger
+        if path is None:
+            path = default_ledger_path(target.url, clinic.namespace)
+            require_namespace(path, scope)
         client = Client(target.url, target.auth, timeout_s=target.timeout_s)
         kept = held.enter_context(open_ledger(path, scope, job.maps_digest))
         made = sync_plan.plan(map(job, known=kept), kept, client, job.maps.scopes)

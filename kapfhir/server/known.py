@@ -65,8 +65,14 @@ def find_public(name_or_url: str) -> PublicServer | None:
 
 def require_synthetic(url: str, resources: Iterable[Mapping[str, Any]]) -> None:
     """Refuse to plan for a public server anything that is not marked as synthetic (security label HTEST)."""
+    if find_public(url) is not None and not all(map(is_synthetic, resources)):
+        refuse_public(url)
+
+
+def refuse_public(url: str) -> None:
+    """Refuse a public server, before anything is asked of it."""
     server = find_public(url)
-    if server is not None and not all(map(is_synthetic, resources)):
+    if server is not None:
         raise ConfigError(
             f"{server.hosts[0]} is public: anybody reads what is written there; it gets only data marked as synthetic",
             "set `synthetic = true` under [clinic] if these are no real patients, else use a server of your own",

@@ -140,7 +140,7 @@ class _Planner:
         self.seq = 0
 
     def probe(self) -> None:
-        """A server that was emptied since, or put back to an older state, makes the ledger worthless: see whether the last is there."""
+        """A server that was emptied or put back since makes the ledger worthless: see whether what came last is there."""
         some = self.ledger.newest(PROBED)
         wanted = [Wanted(e.id, "", "", e.server_id) for e in some]
         if some and len(self.look.find(some[0].type, wanted)) < len(some):

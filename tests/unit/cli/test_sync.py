@@ -1,7 +1,10 @@
+import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
+import responses
 
 from kapfhir.cli.lines import LINES
 from kapfhir.data import example_folder
@@ -155,3 +158,22 @@ def test_a_server_with_no_way_to_write(run, kapfhir_sandbox):
     result = run(*sync(kapfhir_sandbox.url))
     assert result.exit_code == 3
     assert "no usable strategy" in result.stderr
+
+
+def test_another_namespace_is_refused_also_where_no_ledger_is_named(run, small, kapfhir_sandbox):
+    config = Path("kapfhir.toml")
+    assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
+    config.write_text(re.sub('namespace = ".*"', 'namespace = "00000000-6f0d-4a53-9d8c-0f3f5a1d2e11"', config.read_text()))
+    result = run("sync", *small, "--server", kapfhir_sandbox.url)
+    assert result.exit_code == 3
+    assert "under another clinic namespace" in result.stderr
+    assert len(kapfhir_sandbox.resources()) == 18
+
+
+@responses.activate
+def test_a_public_server_is_asked_nothing_for_data_that_is_not_synthetic(run, small):
+    config = Path("kapfhir.toml")
+    config.write_text(config.read_text().replace("synthetic = true", "synthetic = false"))
+    result = run("sync", *small, "--server", "hapi-public")
+    assert (result.exit_code, len(responses.calls)) == (3, 0)
+    assert "hapi.fhir.org is public" in result.stderr

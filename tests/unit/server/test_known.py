@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kapfhir.errors import ConfigError
-from kapfhir.server.known import PUBLIC, find_public, require_synthetic
+from kapfhir.server.known import PUBLIC, find_public, refuse_public, require_synthetic
 
 REAL = {"resourceType": "Patient"}
 HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
@@ -34,3 +34,10 @@ def test_each_is_found_by_name_and_address(server):
     assert find_public(server.name) is server
     assert find_public(server.url) is server
     assert server.notes
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_public_server_is_refused_before_there_is_any_data(url):
+    with pytest.raises(ConfigError, match="is public"):
+        refuse_public(url)
+    refuse_public("http://127.0.0.1:8095/fhir")

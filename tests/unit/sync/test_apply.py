@@ -253,7 +253,9 @@ def test_a_run_that_stopped_while_it_filled_an_emptied_server_is_taken_up(kapfhi
 
             def mapped_where_unknown():
                 for unit in units:
-                    yield Same(unit.concept, unit.key, unit.places, unit.digest) if ledger.digest(unit.concept, unit.key) else unit
+                    yield (
+                        Same(unit.concept, unit.key, unit.places, unit.digest) if ledger.digest(unit.concept, unit.key) else unit
+                    )
 
             client = run.client()
             with plan(mapped_where_unknown(), ledger, client) as found:
