@@ -200,11 +200,13 @@ class DosingSession:
             given["doses"] = tuple(d if d.weighed in weights else replace(d, weighed=None) for d in given["doses"])
 
     @property
-    def anchor(self) -> Anchor:
-        """From the first dose that was given; without one, the session itself."""
+    def anchor(self) -> Anchor | None:
+        """From the first dose that was given; where none is written down, the session itself. None if no dose was given."""
         given = [d.given for d in self.doses if d.status != "not-done"]
         starts = [g.start if isinstance(g, Period) else g for g in given]
         ends = [g.end if isinstance(g, Period) else g for g in given]
+        if not starts and (self.doses or self.status == "not-done"):
+            return None
         if not starts:
             return Anchor(self.session.start, self.session.end)
         return Anchor(min(starts), max((e for e in ends if e is not None), default=None))

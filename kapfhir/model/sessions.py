@@ -71,4 +71,6 @@ class IntegrationSession:
 
     def doubts(self) -> Iterator[Doubt]:
         if self.since_dose is None:
-            yield Doubt("not-after-dose", "the session does not come after the dose that it follows", "follows")
+            yield Doubt(
+                "not-after-dose", "no dose of the session that it follows was given before it; its hours are not told", "follows"
+            )

@@ -14,7 +14,7 @@ from typing import Any
 from kapfhir.errors import Problem
 from kapfhir.mapping.units import Found, Known, Nothing, Place, Rejected, Same
 from kapfhir.model.concepts import CONCEPTS
-from kapfhir.model.dosing import Anchor
+from kapfhir.model.dosing import Anchor, DosingSession
 from kapfhir.model.fields import fields_of
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
@@ -199,7 +199,7 @@ class _Reading:
         if self.doubts is not None:
             for doubt in record.doubts():
                 teller.doubt(doubt, origins)
-        if self.anchors:
+        if self.anchors and record.anchor is not None:
             self.store.keep_anchor(key, record.anchor)
         return Found(record, self._places(origins), "" if teller.found else digest)
 
@@ -235,7 +235,9 @@ class _Reading:
             except Bad:
                 continue
             if isinstance(key, str):
-                return self.store.anchor(key) or self.known.anchor(key)
+                here = self.store.anchor(key)
+                read = here is not None or self.store.fate(DosingSession.__name__, key) is not None
+                return here if read else self.known.anchor(key)
         return None
 
     def _places(self, origins: Origins) -> tuple[Place, ...]:

@@ -112,7 +112,13 @@ def test_anchor_is_the_first_dose_given():
         )
     )
     assert made.anchor == Anchor(AT + timedelta(minutes=10), AT + timedelta(minutes=50))
-    assert session("not-done").anchor == Anchor(AT, AT + timedelta(hours=2))
+    assert session().anchor == Anchor(AT, AT + timedelta(hours=2))
+
+
+def test_where_no_dose_was_given_there_is_no_anchor():
+    assert session("not-done").anchor is None
+    assert session(doses=(dose("1", "not-done"),)).anchor is None
+    assert session("not-done", doses=(dose(dose=mg("20")),)).anchor is not None, "a doubt, yet a dose"
 
 
 def doubts(made) -> list[str]:

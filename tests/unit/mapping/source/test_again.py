@@ -103,3 +103,16 @@ def test_joined_rows_count_in_any_order(sessions):
     assert "D-1" in keys(second)
     third = again(sessions, first, monitor="\n".join(["Session,At,HR", *rows[:2]]) + "\n")
     assert set(third.records()) == {"D-1"}
+
+
+def test_hours_since_a_dose_go_where_none_was_given_after_all(notes):
+    first = notes.read()
+    assert str(first.records()["N-1"].since_dose.value) == "24.0000"
+    text = (notes.source / "log.yaml").read_text()
+    head, lines = text.split("  doses[1].drug", 1)
+    vitals = lines[lines.index("  vitals") :]
+    notes.map("log", head.replace("= completed", "= not-done") + vitals)
+    second = again(notes, first)
+    assert second.records()["N-1"].since_dose is None
+    assert second.records()["N-1"].windows == ()
+    assert [p.code for p in second.problems("notes")] == ["not-after-dose"]
