@@ -136,7 +136,7 @@ def _empty_lists(kind: type) -> dict[str, Any]:
 def load_library(folder: MapFolder, codes: Codes, facts: Facts, origin: Origin) -> Library:
     """Every resource map of a folder, checked and compiled. MappingError with the faults of all."""
     maps, found = _parse(folder)
-    found += codes.problems
+    found += [*codes.problems, *folder.strays()]
     whole = not found  # where a map is missing, references to its slots can't be judged
     targets = {str(m.concept): _targets(m, problems, facts, origin) for m, problems in maps}
     library = Library({}, {})

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from kapfhir.data import mappings_folder
 
 
@@ -68,3 +70,27 @@ def test_one_source(run):
 
 def test_a_folder_that_is_not_there(run):
     assert run("check", "nothing").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sources/mine/log.yml", "fhri/course.yaml", "maps/fhir/course.yaml", "course.yaml", "sources/route.csv", "fhir/log.csv"],
+)
+def test_a_map_where_none_is_read_is_a_fault(run, name):
+    path = Path("maps") / name
+    path.parent.mkdir(parents=True)
+    path.write_text("concept: Course\n", "utf-8")
+    result = run("check", "maps")
+    assert result.exit_code == 4
+    assert result.stdout.startswith(f"{name}:1:1: no map or code table is read from here")
+    assert "[stray-file]" in result.stdout
+    (Path("maps") / "notes.txt").write_text("mine")
+    path.unlink()
+    assert run("check", "maps").exit_code == 3, "nothing like a map is left"
+
+
+def test_a_map_in_its_place_is_no_stray(run):
+    own("fhir/course.yaml")
+    own("codes/route.csv")
+    own("sources/clinic/codes/route.csv")
+    assert run("check", "maps").exit_code == 0
