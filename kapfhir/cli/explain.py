@@ -26,6 +26,7 @@ FATES = {  # of a cell, where it is not a problem's code
     "unwanted": "the map's `where` does not want it",
     "unused": "no map uses it",
     "todo": "its map has TODO lines",
+    "lost": "nothing came of it",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from kapfhir.errors import ConfigError, Problem
 from kapfhir.mapping.located import near
@@ -13,13 +14,13 @@ from kapfhir.sources.export import Export
 from kapfhir.sources.table import Dialect, Row, Table
 
 from .check import SourceMaps
-from .fill import INACTIVE, Cell, Plan
+from .fill import INACTIVE, Cell, Plan, first_field
 from .formats import Bad
-from .grammar import Line
+from .grammar import ROW, Line
 from .reading import read_records
 from .rows import mark_typed
 
-TAKEN, EMPTY, CONSTANT, UNWANTED, UNUSED = "taken", "empty", "constant", "unwanted", "unused"
+TAKEN, EMPTY, CONSTANT, UNWANTED, UNUSED, LOST = "taken", "empty", "constant", "unwanted", "unused", "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Told:
 
     `column`: the name of a column, several joined by ` + `; or `= constant`. `field`: as in `DosingSession.doses[1].dose`; empty
     for a column that no map uses. `place`: file:line of the map. `fate`: taken, empty, constant, unwanted (by `where`), unused,
-    todo, or a problem's code.
+    todo, a problem's code, or lost: readable, and yet not in the record.
     """
 
     column: str
@@ -70,7 +71,8 @@ def explain(maps: SourceMaps, export: Export, table: str, row: int, known: Known
             records.append(unit.record)
         else:
             assert isinstance(unit, Found | Same | Rejected), "nothing else is read"
-    told = [t for plan in plans for t in _tell(plan, cells, problems)]
+    made = {type(record).__name__: record for record in records}
+    told = [t for plan in plans for t in _tell(plan, cells, problems, made.get(plan.concept))]
     told += [Told("", b.concept, f"{b.file}:{b.line}", "todo") for b in left]
     used = {c for p in plans for c in p.columns}
     told += [Told(c, "", "", UNUSED) for c in header if c not in used and c]
@@ -89,7 +91,7 @@ def _find(source: Table, dialect: Dialect, table: str, row: int) -> Row:
     )
 
 
-def _tell(plan: Plan, row: Row, problems: list[Problem]) -> Iterator[Told]:
+def _tell(plan: Plan, row: Row, problems: list[Problem], record: Record | None) -> Iterator[Told]:
     cells = mark_typed(tuple(row[p] if p < len(row) else "" for p in plan.places))
     if plan.wanted is not None and not plan.wanted(cells):
         at = plan.where[0][0].line
@@ -103,10 +105,32 @@ def _tell(plan: Plan, row: Row, problems: list[Problem]) -> Iterator[Told]:
         column = f"= {line.constant}" if line.constant is not None else " + ".join(line.columns)
         if any(line.path[: len(path)] == path for path in hidden):
             yield Told(column, field, place, EMPTY)
-        elif line.constant is not None:
-            yield Told(column, field, place, code or CONSTANT)
-        else:
-            yield Told(column, field, place, code or _fate(plan, compiled[line.at], cells))
+            continue
+        fate = code or (CONSTANT if line.constant is not None else _fate(plan, compiled[line.at], cells))
+        if fate in (TAKEN, CONSTANT) and (record is None or not _holds(record, line.path)):
+            fate = next((p.code for p in problems if p.severity == "error" and _names(p, line)), LOST)
+        yield Told(column, field, place, fate)
+
+
+def _names(problem: Problem, line: Line) -> bool:
+    """Does the problem name a column of this line?"""
+    return not {*problem.column.split(" + ")}.isdisjoint(map(str, line.columns))
+
+
+def _holds(record: Record, path: tuple[str, ...]) -> bool:
+    """Is there something of the record at the path? Which of the items that rows gave is not asked."""
+    value: Any = record
+    steps = iter(path)
+    for step in steps:
+        value = getattr(value, step, None)
+        if isinstance(value, tuple) and (key := next(steps, None)) is not None:
+            if key == ROW:
+                return value != ()
+            name = first_field(value[0].__class__) if value else ""
+            value = next((item for item in value if getattr(item, name) == key), None)
+        if value is None or value == ():
+            return False
+    return True
 
 
 def _meets(problem: Problem, place: str, line: Line) -> bool:

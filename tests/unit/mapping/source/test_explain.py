@@ -40,7 +40,29 @@ def test_a_rejected_row_and_an_item_that_is_not_there(sessions):
     told = fates(found)
     assert told["Patient", "DosingSession.patient"] == "unknown-key"
     assert told["Start", "DosingSession.vitals[pre].taken"] == "empty"
+    assert told["Start", "DosingSession.session.start"] == "lost"
+    assert told["= completed", "DosingSession.status"] == "lost"
     assert (found.records, [p.code for p in found.problems]) == ((), ["unknown-key"])
+
+
+def test_what_a_withheld_part_takes_with_it(sessions):
+    text = (sessions.source / "log.yaml").read_text()
+    bp = "{from: SBP, as: pressure-text.%s}"
+    text = text.replace('{from: SBP, unit: "mm[Hg]"}', bp % "systolic").replace(
+        "diastolic: DBP", f"diastolic: {bp % 'diastolic'}"
+    )
+    sessions.map("log", text + "  doses[1].weighed: = pre\n")
+    sessions.table("log", log("D-1,P-1,2026-01-05 10:00,,35,iv,80/120,,70"))
+    told = fates(explained(sessions, "log", 2))
+    assert told["SBP", "DosingSession.vitals[pre].blood_pressure.systolic"] == "diastolic-not-below-systolic"
+    assert told["SBP", "DosingSession.vitals[pre].blood_pressure.diastolic"] == "diastolic-not-below-systolic"
+    assert told["HR", "DosingSession.vitals[pre].heart_rate"] == "taken"
+    assert told["= pre", "DosingSession.doses[1].weighed"] == "lost"
+
+
+def test_a_row_of_another_length_gives_nothing(patients):
+    patients.table("patients", "Id,Last\nP-1\n")
+    assert fates(explained(patients, "patients", 2)) == {("Id", "Patient.key"): "lost", ("Last", "Patient.family"): "empty"}
 
 
 def test_columns_that_no_map_uses_and_rows_that_where_does_not_want(patients):
