@@ -23,6 +23,7 @@ TOKENS = {
     "AM": r"(?P<p>[AaPp])\.?[Mm]\.?",
     "Z": r"(?P<z>Z|[+-]\d{2}:?\d{2})",
 }
+FARTHEST = timedelta(hours=14)  # offset from UTC, on earth and in FHIR
 CLOCK = ("hh", "mm", "ss", "AM", "Z")
 MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
 SPLIT = re.compile(r"(YYYY|MM|DD|Mon|hh|mm|ss|AM|Z)")
@@ -116,7 +117,9 @@ def compile_typed(formats: tuple[str, ...]) -> Reader:
 
 def settle(local: datetime, zone: ZoneInfo | None) -> datetime:
     """The moment that a clock on the wall showed; refused where the clocks jump."""
-    if local.tzinfo is not None:
+    if (offset := local.utcoffset()) is not None:
+        if abs(offset) > FARTHEST:
+            raise Bad("impossible-date")
         return local
     if zone is None:
         raise Bad("no-zone")

@@ -40,6 +40,8 @@ MOMENTS = [
 BAD_MOMENTS = [
     ("X", "01/05/2026", "not-in-this-format"),
     ("X", "2026-02-30", "impossible-date"),
+    ("X", "2026-01-05T10:00+14:01", "impossible-date"),
+    ("{from: X, format: YYYY-MM-DD hh:mm Z}", "2026-01-05 10:00 -1430", "impossible-date"),
     ("X", "2026-03-08 02:30", "no-such-local-time"),
     ("X", "2026-11-01 01:30", "ambiguous-local-time"),
     ("X", "46027", "not-in-this-format"),
