@@ -149,7 +149,7 @@ class Draft:
 
     @property
     def todos(self) -> int:
-        return sum(line.todo for line in self.lines)
+        return sum(line.todo for line in self.lines) + (self.concept == TODO)
 
 
 def scalar(text: str) -> str:

@@ -48,7 +48,7 @@ def find_readings(profile: Profile) -> list[Reading]:
 def _field(column: Column) -> str:
     if column.kind == "pressure":
         return "pressure" if w.fits(w.PRESSURE + "|vitals", column.words) or len(column.words) < 12 else ""
-    if column.kind != "number" or w.fits("lot|total|score|dose|dosage|rate mg|mg|no|number|session", column.words):
+    if column.kind != "number" or w.fits(f"lot|total|score|dose|dosage|rate mg|mg|no|number|session|{w.PER_KG}", column.words):
         return ""
     return next((field for field, pattern in w.VITALS.items() if w.fits(pattern, column.words)), "")
 

@@ -15,6 +15,18 @@ def test_a_table_that_cannot_be_told_is_something_to_do(clinic):
     clinic.table("fridge", "When,Temperature", ["2026-01-05", "4.5"]).draft()
     assert clinic.head("fridge")[0] == "concept: TODO"
     assert "delete this file" in clinic.text("fridge")
+    assert "TODO marks what must be filled in: 1 line" in clinic.text("fridge")
+
+
+def test_a_dose_per_kg_is_no_weight(clinic):
+    header = "Session,Client,Provider,Start,Dose mg,%s,HR,Weight kg"
+    for number, name in enumerate(("PerKg", "per kg", "mg/kg", "Dose_per_kg")):
+        rows = [[f"S-{n}", "P-1", "Ann Doe", f"{day(n)} 10:00", "35.5", "0.5", "70", "71"] for n in range(4)]
+        clinic.table(f"log{number}", header % name, *rows)
+    clinic.draft()
+    for number in range(4):
+        weights = [rule for path, rule in clinic.lines(f"log{number}").items() if path.endswith(".weight")]
+        assert weights == ["{from: Weight kg, unit: kg}"], number
 
 
 def test_an_ambiguous_date_is_something_to_do_unless_its_table_tells(clinic):
