@@ -34,14 +34,15 @@ SAYS = {datetime: ("format", "plus"), date: ("format",), Amount: ("unit",), Code
 LIMIT = 4096
 
 
-class Memo(dict[str, Any]):
+class Memo(dict[Any, Any]):
     """Values of cells seen lately: columns repeat themselves. Emptied when full, so memory stays flat."""
 
-    def __init__(self, parse: Parse) -> None:
+    def __init__(self, parse: Callable[[Any], Any]) -> None:
         super().__init__()
         self.parse = parse
+        self.joined: dict[Any, Memo] = {}  # of several cells that are joined to one text: by the way they are joined
 
-    def __missing__(self, cell: str) -> Any:
+    def __missing__(self, cell: Any) -> Any:
         value = self.parse(cell)
         if len(self) >= LIMIT:
             self.clear()
@@ -85,6 +86,7 @@ class Cells:
     references: References
     problems: Problems
     blocked: bool = field(default=False)  # a code table that is used has TODO lines
+    shared: dict[Any, Memo] = field(default_factory=dict)  # moments that are read in one way, by whatever line
 
     def empties(self, line: Line) -> frozenset[str]:
         """The texts that mean nothing in the columns of a line."""
@@ -114,6 +116,8 @@ class Cells:
         memo = Memo(read)
         if kinds.target:
             self.references.remember(memo)
+        if read is moment:
+            memo = self.shared.setdefault((kinds.types, line.formats, line.plus, empty), memo)
         return memo.__getitem__
 
     def constant(self, text: Text, kinds: Kinds) -> Any:

@@ -13,7 +13,7 @@ from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 from kapfhir.sources.table import Dialect, Row
 
-from .cells import TICKED, UNTICKED, Kinds, Parse
+from .cells import TICKED, UNTICKED, Kinds, Memo, Parse
 from .formats import BROKEN, TYPED, Bad, refuse_broken
 from .grammar import ROW, Line, Where
 
@@ -196,6 +196,9 @@ def getter(
         pick, keeps = itemgetter(*places), issubclass(kinds.first, Key | Ref | Code)
         between = "/" if keeps and not kinds.item_key else " "
         typed = kinds.first in (date, datetime) and not line.parser
+        if typed and isinstance(memo := getattr(parse, "__self__", None), Memo):
+            joined = memo.joined.setdefault(empty, Memo(lambda cells: parse(join(cells, between, empty, typed=True))))
+            return lambda row: joined[pick(row)]
         return lambda row: parse(join(pick(row), between, empty, typed=typed))
     place = places[0]
     if kinds.types == (str,) and not line.codes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 TOKENS = {
@@ -88,7 +89,24 @@ def compile_format(text: str) -> Reader:
     if text == "excel":
         return _excel
     pattern, timed = _pattern(text), has_time(text)
+    day, blank, clock = text.partition(" ")
+    if blank and not has_time(day) and "Z" not in SPLIT.findall(clock) and not set(SPLIT.findall(clock)) - set(CLOCK):
+        return _compile_halves(_pattern(day), _pattern(clock))
     return lambda cell: (found, timed) if (found := _match(pattern, cell)) else None
+
+
+def _compile_halves(days: re.Pattern[str], clocks: re.Pattern[str]) -> Reader:
+    """The reader of a day and a clock time with a blank between: either of them repeats itself, so both are remembered."""
+    day_of_text = lru_cache(maxsize=4096)(lambda text: _match(days, text))
+    clock_of_text = lru_cache(maxsize=2048)(lambda text: _match(clocks, text))
+
+    def read(cell: str) -> Moment | None:
+        day_text, _, clock_text = cell.partition(" ")
+        if (day := day_of_text(day_text)) is None or (clock := clock_of_text(clock_text)) is None:
+            return None
+        return datetime.combine(day, clock.timetz()), True
+
+    return read
 
 
 def compile_typed(formats: tuple[str, ...]) -> Reader:
@@ -123,11 +141,25 @@ def settle(local: datetime, zone: ZoneInfo | None) -> datetime:
         return local
     if zone is None:
         raise Bad("no-zone")
+    if (steady := _offset_of_day(zone, local.toordinal())) is not None:
+        return local.replace(tzinfo=steady)
     early, late = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
     if early.utcoffset() == late.utcoffset():
         return early.replace(tzinfo=timezone(early.utcoffset() or timedelta()))
     gap = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local
     raise Bad("no-such-local-time" if gap else "ambiguous-local-time")
+
+
+@lru_cache(maxsize=4096)
+def _offset_of_day(zone: ZoneInfo, ordinal: int) -> timezone | None:
+    """The offset of a whole day; None for a day on which the clocks change, or at the ends of the calendar."""
+    try:
+        moments = [datetime.fromordinal(ordinal + days).replace(tzinfo=zone, fold=fold) for days in (0, 1) for fold in (0, 1)]
+    except (ValueError, OverflowError):
+        return None
+    offsets = {moment.utcoffset() for moment in moments}
+    offset = offsets.pop()
+    return None if offsets or offset is None else timezone(offset)
 
 
 def day_of(value: datetime, zone: ZoneInfo | None) -> date:
