@@ -10,7 +10,7 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.model.fields import fields_of
 from kapfhir.model.values import Absent, Code, ImpossibleError
 
-from .fill import CONFLICT, ERROR, FROM, WITHHELD, Origins, Partial, first_field, has_fields, inner_references
+from .fill import CONFLICT, ERROR, FROM, WITHHELD, Mark, Origins, Partial, first_field, has_fields, inner_references
 
 Path = tuple[str, ...]
 
@@ -67,6 +67,8 @@ class Shape:
 
     def make(self, partial: Partial, tell: Tell, origins: Origins, lost: str = "record", path: Path = ()) -> Any:
         """The record, part or item; None if it can't be made. What is wrong is told. ConflictError where its rows differ."""
+        if (made := self._quick(partial)) is not None:
+            return made
         given: Partial = {}
         held: set[str] = set()
         for name, value in partial.items():
@@ -95,6 +97,36 @@ class Shape:
             else:
                 held.add(name)
         return self._make(partial, given, held, tell, origins, lost, path)
+
+    def _quick(self, partial: Partial) -> Any:
+        """The same where nothing is wrong, as nearly always; None where something is, for `make` to find out what."""
+        given: Partial = {}
+        for name, value in partial.items():
+            kind = type(value)
+            if kind is dict and name in self.inside:
+                shape, many = self.inside[name]
+                if many:
+                    keys = sorted(value, key=shape.order) if len(value) > 1 else value
+                    items = [shape._quick(value[key]) for key in keys]  # noqa: SLF001  of its own kind
+                    if None in items:
+                        return None
+                    given[name] = tuple(items)
+                elif (made := shape._quick(value)) is None:  # noqa: SLF001
+                    return None
+                else:
+                    given[name] = made
+            elif kind is Mark:
+                return None
+            elif value is not None and name != FROM:
+                given[name] = value
+        if self.complete is not None:
+            self.complete(given)
+        if not self.required <= given.keys() or any(self._loose(given, pointer) for pointer in self.pointers):
+            return None
+        try:
+            return self.kind(**given)
+        except ImpossibleError:
+            return None
 
     def item(self, partial: Partial, tell: Tell, origins: Origins, path: Path) -> Any:
         """The item of a list; None, told, if it can't be made."""
@@ -171,13 +203,18 @@ class Shape:
     def _drop_loose(self, given: Partial, pointer: tuple[str, str, str], tell: Tell, origins: Origins, path: Path) -> None:
         """Take out references to items that this record does not have."""
         owners, name, targets = pointer
-        keys = {name_of(t) for t in given.get(targets, ())} | {None}
-        loose = [item for item in given.get(owners, ()) if getattr(item, name) not in keys]
+        loose = self._loose(given, pointer)
         for item in loose:
             text = f"{owners}.{name} points to no item of {targets}"
             tell("unknown-key", text, origins, "field", (*path, owners, name_of(item)), (name,))
         if loose:
             given[owners] = tuple(replace(i, **{name: None}) if i in loose else i for i in given[owners])
+
+    def _loose(self, given: Partial, pointer: tuple[str, str, str]) -> list[Any]:
+        """The items whose reference points to no item of this record."""
+        owners, name, targets = pointer
+        keys = {name_of(t) for t in given.get(targets, ())} | {None}
+        return [item for item in given.get(owners, ()) if getattr(item, name) not in keys]
 
     def _bad_items(self, given: Partial, name: str, code: str) -> list[Any]:
         """The items that are impossible by themselves."""
