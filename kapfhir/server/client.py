@@ -90,13 +90,18 @@ class Client:
         total = self.http.request("GET", f"{type_name}?{query}", headers=FRESH).body.get("total")
         return total if isinstance(total, int) else None
 
-    def transaction(self, bundle: bytes, entries: int, *, stale_again: bool = True) -> list[dict[str, Any]]:
+    def transaction(
+        self, bundle: bytes, entries: int, *, stale_again: bool = True, race_tries: int | None = None
+    ) -> list[dict[str, Any]]:
         """The response of every entry, in order. All or nothing; repeated with the same bytes after a lost race or answer.
 
         `stale_again`: whether 412 may come from a lost race, too (it can't say "several match", as no entry has a condition).
+        `race_tries`: how often at most where a race was lost, if not as often as after a lost answer.
         """
         again = RACE_OR_STALE if stale_again else RACE
-        answer = self.http.request("POST", "", body=bundle, headers=PATIENT_WRITE, again=again, write=True)
+        answer = self.http.request(
+            "POST", "", body=bundle, headers=PATIENT_WRITE, again=again, again_tries=race_tries, write=True
+        )
         return self._responses(answer, entries)
 
     def batch(self, bundle: bytes, entries: int) -> list[dict[str, Any]]:

@@ -109,13 +109,15 @@ class Http:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         again: frozenset[int] = frozenset(),
+        again_tries: int | None = None,
         needs_body: bool = True,
         write: bool = False,
         tries: int | None = None,
     ) -> Answer:
         """The answer with a 2xx status; raises one of the ServerErrors otherwise.
 
-        `path` is relative to the base, or an address of the same server. `again` are further statuses worth another try.
+        `path` is relative to the base, or an address of the same server. `again` are further statuses worth another try,
+        up to `again_tries` in all.
         """
         url = urljoin(f"{self.base}/", path) if path else self.base
         if origin_of(url) != origin_of(self.base):
@@ -131,6 +133,8 @@ class Http:
                 most = tries or (self.tries if self._reached else min(3, self.tries))
                 if error.status == 500:
                     most = min(most, 3)
+                if error.status in again:
+                    most = min(most, again_tries or most)
                 if attempt >= most or not (isinstance(error, TemporaryServerError) or error.status in again):
                     raise
                 self._wait(attempt, getattr(error, "retry_after_s", None), error)

@@ -28,6 +28,7 @@ NO_SUCH_WAY = frozenset([405, 501])
 NO_SUCH_PLACE = frozenset([404, 410])
 MOST_500 = 5  # single resources in a row, before the server is taken to be down
 MOST_AT_FIRST = 10  # single resources, before a server that never took one is taken to take none
+RACE_TRIES = 2  # of a part, once the whole has lost the race as often as it may: it is no race then
 MOST_TOLD = 10_000
 
 
@@ -60,19 +61,21 @@ class Sender:
                 f"{self.client.http.host} fails inside (HTTP 500) at whatever it is sent", "try later", 500
             )
 
-    def send_train(self, train: Train) -> None:
+    def send_train(self, train: Train, *, race_tries: int | None = None) -> None:
         for piece in train:
             for part in cut(piece, self.limits):  # the limits may have become narrower since
-                self.send(part)
+                self.send(part, race_tries=race_tries)
 
-    def send(self, actions: Piece) -> None:
+    def send(self, actions: Piece, *, race_tries: int | None = None) -> None:
         """One transaction; when it is refused, its parts, down to the entries that are to blame."""
         actions = self._unblocked(actions)
         if not actions or self.stop.is_set():
             return
         self.ledger.mark_pending([_entry(a) for a in actions])
         try:
-            responses = self.client.transaction(self._write(actions), len(actions), stale_again=self.plan.ids)
+            responses = self.client.transaction(
+                self._write(actions), len(actions), stale_again=self.plan.ids, race_tries=race_tries
+            )
         except (RefusedError, TemporaryServerError) as error:
             if isinstance(error, TemporaryServerError) and error.status != 500:
                 raise
@@ -135,7 +138,7 @@ class Sender:
             )
         if halves:
             for half in halves:
-                self.send_train([half])
+                self.send_train([half], race_tries=RACE_TRIES)
             return
         text = error.text.replace("Bundle.entry[0].resource", actions[0].type) if len(actions) == 1 else error.text
         self._failed_inside = self._failed_inside + 1 if error.status == 500 else 0

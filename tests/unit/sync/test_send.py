@@ -272,3 +272,24 @@ def test_what_a_server_refuses_alone_does_not_speak_for_the_rest(run, made, bad)
     run.sync(made.course(15, 1))
     report = run.sync([made.clinic(), *(bad(made.patient(f"N{n}")) for n in range(12))])
     assert (report.error, report.refused, report.exit) == (None, 12, Exit.REFUSED)
+
+
+def test_a_conflict_that_stays_is_not_waited_for_at_every_half(kapfhir_sandbox, run, made, monkeypatch):
+    real, sent = Client.transaction, []
+
+    def conflict(client, bundle, entries, **options):
+        sent.append(entries)
+        if b'"AdverseEvent"' in bundle:
+            for _ in range(10):
+                kapfhir_sandbox.fail_next(409)
+        try:
+            return real(client, bundle, entries, **options)
+        finally:
+            kapfhir_sandbox._journal.failures.clear()
+
+    monkeypatch.setattr(Client, "transaction", conflict)
+    report = run.sync(made.course(1, 20))
+    assert (report.created, report.refused) == (2 + 1 + 60, 1)
+    repeats = report.meter.repeats
+    assert len(sent) > 6
+    assert repeats < 5 + len(sent)
