@@ -100,19 +100,21 @@ def type_of(reference: Any) -> str | None:
 
 
 OBJECTS = 8_000  # copies in one memo
-REFERENCES: dict[Any, tuple[str, Any]] = {}  # literal -> its type, and the whole Reference
+REFERENCES: dict[Any, tuple[str, str, str]] = {}  # literal -> its type, and the system and value of its identifier
 _Concepts = dict[Any, Any]
 CONCEPTS: dict[str, _Concepts] = {}  # binding -> code of the first coding -> the whole CodeableConcept
 
 
 def keep_reference(literal: str, kind: str, node: dict[str, Any]) -> None:
-    """The first one with this literal is kept."""
-    if literal not in REFERENCES:
-        if len(REFERENCES) >= OBJECTS:
-            REFERENCES.clear()
-        copied = copy_texts(node)
-        if copied is not None:
-            REFERENCES[literal] = (kind, copied)
+    """The first one with this literal is kept, if it is a literal with an identifier of system and value, as ours are."""
+    if literal not in REFERENCES and len(node) == 2:
+        own = node.get("identifier")
+        if own.__class__ is dict and len(own) == 2:
+            system, value = own.get("system"), own.get("value")
+            if system.__class__ is str and value.__class__ is str and len(value) <= LONGEST:
+                if len(REFERENCES) >= OBJECTS:
+                    REFERENCES.clear()
+                REFERENCES[literal] = (kind, system, value)
 
 
 def keep_object(known: _Concepts, key: Any, node: dict[str, Any]) -> None:
