@@ -25,10 +25,12 @@ from .values import (
     StopReason,
     Timepoint,
     Units,
+    VisitStatus,
     require,
 )
 
 COMPLETED = DoseStatus("completed")
+NEVER_CAME = ("no-show", "cancelled-by-patient", "cancelled-by-clinic")  # reasons for which there was no visit
 Pressure = Annotated[Amount, Units("mm[Hg]")]
 Mass = Annotated[Amount, Units("mg", "ug", "g")]
 
@@ -200,6 +202,14 @@ class DosingSession:
             given["doses"] = tuple(d if d.weighed in weights else replace(d, weighed=None) for d in given["doses"])
 
     @property
+    def visit_status(self) -> VisitStatus:
+        return visit_status_of(self.status, self.reason)
+
+    @property
+    def cancelled_for(self) -> StopReason | None:
+        return self.reason if self.visit_status == "cancelled" else None
+
+    @property
     def anchor(self) -> Anchor | None:
         """From the first dose that was given; where none is written down, the session itself. None if no dose was given."""
         given = [d.given for d in self.doses if d.status != "not-done"]
@@ -220,6 +230,11 @@ class DosingSession:
             yield Doubt("dose-in-session-not-done", "the session did not take place, but a dose was given", "status")
         for dose in self.doses:
             yield from dose.doubts()
+
+
+def visit_status_of(status: SessionStatus, reason: StopReason | None) -> VisitStatus:
+    """`cancelled` where a session was not done because nobody came; who came and was not treated had a visit."""
+    return VisitStatus("cancelled" if status == "not-done" and (reason is None or reason in NEVER_CAME) else "finished")
 
 
 def require_key_order(*lists: tuple[Any, ...]) -> None:

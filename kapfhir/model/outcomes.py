@@ -98,7 +98,12 @@ class OutcomeAssessment:
     @property
     def status(self) -> AssessmentStatus:
         """`completed` where all items, or only a total, are there."""
-        return AssessmentStatus("completed" if len(self.answers) in (0, len(self.scale.questions)) else "stopped")
+        return AssessmentStatus("stopped" if self.answers and self.missing else "completed")
+
+    @property
+    def missing(self) -> int:
+        """How many items should have an answer and have none."""
+        return self.scale.missing({a.question: a.value for a in self.answers})
 
     @property
     def computed(self) -> Amount | None:
@@ -112,11 +117,10 @@ class OutcomeAssessment:
         return self.computed if self.total is None else self.total
 
     def doubts(self) -> Iterator[Doubt]:
-        missing = len(self.scale.questions) - len(self.answers)
+        missing = self.missing
         if self.answers and missing:
-            yield Doubt(
-                "missing-item", f"{missing} of {len(self.scale.questions)} items have no answer; no total is computed", "answers"
-            )
+            total = "" if self.scale.highest is None else "; no total is computed"
+            yield Doubt("missing-item", f"{missing} of {len(self.scale.questions)} items have no answer{total}", "answers")
         if self.total and self.computed and self.total.value != self.computed.value:
             yield Doubt("total-disagrees", "the recorded total is not the total of the answers; both are kept", "total")
 
@@ -160,6 +164,10 @@ class AdverseEvent:
     @property
     def condition_status(self) -> ConditionStatus:
         return ConditionStatus("active" if self.resolved is None else "resolved")
+
+    def doubts(self) -> Iterator[Doubt]:
+        if self.resolved is not None and self.outcome in ("ongoing", "recovering"):
+            yield Doubt("resolved-yet-ongoing", "the event has a time of resolution, and an outcome that has none", "outcome")
 
 
 def _day(moment: datetime | date) -> date:

@@ -5,7 +5,7 @@ A choice is scored by what it says, never by the number under which an export ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +13,8 @@ from .values import Amount, Choice, Instrument, Question
 
 FREQUENCY = {Choice("not-at-all"): 0, Choice("several-days"): 1, Choice("more-than-half"): 2, Choice("nearly-every-day"): 3}
 YES_NO = {Choice("no"): 0, Choice("yes"): 1}
+Gates = tuple[tuple[Question, Question, Choice], ...]
+CSSRS_GATES = tuple((Question(f"cssrs-screener-{n}"), Question("cssrs-screener-2"), Choice("yes")) for n in (3, 4, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class Scale:
     most: int  # the highest number of an item
     lowest: int = 0
     highest: int | None = None  # None: there is no total
+    asked_after: Gates = ()  # (item, gate, choice): asked only after this choice
 
     def takes(self, answer: Choice | int) -> bool:
         """True for one of the choices, or for a number in range."""
         if isinstance(answer, Choice):
             return answer in self.choices
         return not self.choices and 0 <= answer <= self.most
+
+    def missing(self, answers: Mapping[Question, Choice | int]) -> int:
+        """How many items should have an answer and have none; an item that the scale itself skips should have none."""
+        skipped = {item for item, gate, choice in self.asked_after if answers.get(gate, choice) != choice}
+        return sum(q not in answers and q not in skipped for q in self.questions)
 
     def total(self, answers: Sequence[Choice | int]) -> Amount | None:
         """The sum in `{score}`; None unless every item is answered."""
@@ -39,10 +47,12 @@ class Scale:
         return Amount(Decimal(sum(self.choices[a] if isinstance(a, Choice) else a for a in answers)), "{score}")
 
 
-def _scale(name: str, count: int, most: int, choices: dict[Choice, int] | None = None, *, summed: bool = True) -> Scale:
+def _scale(
+    name: str, count: int, most: int, choices: dict[Choice, int] | None = None, *, summed: bool = True, gates: Gates = ()
+) -> Scale:
     stem = name.replace("-", "") if name in ("phq-9", "gad-7", "pcl-5") else name
     questions = tuple(Question(f"{stem}-{n}") for n in range(1, count + 1))
-    return Scale(Instrument(name), questions, choices or {}, most, highest=count * most if summed else None)
+    return Scale(Instrument(name), questions, choices or {}, most, highest=count * most if summed else None, asked_after=gates)
 
 
 SCALES: dict[str, Scale] = {
@@ -54,6 +64,6 @@ SCALES: dict[str, Scale] = {
         _scale("madrs", 10, 6),  # 10 x 0-6, 0-60 (Montgomery and Asberg 1979)
         _scale("cadss", 23, 4),  # 23 subjective items x 0-4, 0-92 (Bremner 1998)
         _scale("meq30", 30, 5),  # 30 x 0-5, 0-150 (Barrett 2015)
-        _scale("cssrs-screener", 6, 1, YES_NO, summed=False),  # 6 yes/no; never summed (Posner 2011)
+        _scale("cssrs-screener", 6, 1, YES_NO, summed=False, gates=CSSRS_GATES),  # 6 yes/no; 3-5 only if 2 is yes (Posner 2011)
     )
 }

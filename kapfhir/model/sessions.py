@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Annotated
 
 from .care import Course, Diagnosis
-from .dosing import Anchor, DosingSession
+from .dosing import Anchor, DosingSession, visit_status_of
 from .people import Patient, Practitioner
-from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, Window
+from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, VisitStatus, Window
 from .windows import hours_since, windows_met
 
 
@@ -35,6 +35,14 @@ class PreparationSession:
     indications: tuple[Ref[Diagnosis], ...] = ()
 
     @property
+    def visit_status(self) -> VisitStatus:
+        return visit_status_of(self.status, self.reason)
+
+    @property
+    def cancelled_for(self) -> StopReason | None:
+        return self.reason if self.visit_status == "cancelled" else None
+
+    @property
     def length(self) -> Amount | None:
         return length_of(self.session)
 
@@ -55,6 +63,14 @@ class IntegrationSession:
     modalities: tuple[Modality, ...] = ()
     indications: tuple[Ref[Diagnosis], ...] = ()
     since_dose: Annotated[Amount, Units("h")] | None = None  # joined in from the dosing session, from the start of its dose
+
+    @property
+    def visit_status(self) -> VisitStatus:
+        return visit_status_of(self.status, self.reason)
+
+    @property
+    def cancelled_for(self) -> StopReason | None:
+        return self.reason if self.visit_status == "cancelled" else None
 
     @property
     def length(self) -> Amount | None:

@@ -52,6 +52,10 @@ class CoursePhase(Code): ...
 class SessionStatus(Code): ...
 
 
+class VisitStatus(Code):
+    """What became of a visit, whatever became of the session: a patient may come, and not be dosed."""
+
+
 class DoseStatus(Code): ...
 
 

@@ -119,9 +119,11 @@ class Shape:
                 return None
             elif value is not None and name != FROM:
                 given[name] = value
+        if any(self._loose(given, pointer) for pointer in self.pointers):
+            return None
         if self.complete is not None:
             self.complete(given)
-        if not self.required <= given.keys() or any(self._loose(given, pointer) for pointer in self.pointers):
+        if not self.required <= given.keys():
             return None
         try:
             return self.kind(**given)

@@ -6,7 +6,20 @@ from decimal import Decimal
 import pytest
 
 from kapfhir.model.dosing import Anchor, BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
-from kapfhir.model.values import Absent, Amount, DoseStatus, Drug, ImpossibleError, Key, Period, Rate, Ref, Route, SessionStatus
+from kapfhir.model.values import (
+    Absent,
+    Amount,
+    DoseStatus,
+    Drug,
+    ImpossibleError,
+    Key,
+    Period,
+    Rate,
+    Ref,
+    Route,
+    SessionStatus,
+    StopReason,
+)
 
 AT = datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-8)))
 
@@ -119,6 +132,23 @@ def test_where_no_dose_was_given_there_is_no_anchor():
     assert session("not-done").anchor is None
     assert session(doses=(dose("1", "not-done"),)).anchor is None
     assert session("not-done", doses=(dose(dose=mg("20")),)).anchor is not None, "a doubt, yet a dose"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "visit"),
+    [
+        ("completed", None, "finished"),
+        ("stopped", "hypertension", "finished"),
+        ("not-done", "hypertension", "finished"),
+        ("not-done", "no-show", "cancelled"),
+        ("not-done", "cancelled-by-clinic", "cancelled"),
+        ("not-done", None, "cancelled"),
+    ],
+)
+def test_who_comes_has_a_visit(status, reason, visit):
+    made = session(status, reason=reason and StopReason(reason))
+    assert made.visit_status == visit
+    assert made.cancelled_for == (reason if visit == "cancelled" else None)
 
 
 def doubts(made) -> list[str]:

@@ -80,6 +80,24 @@ def test_a_total_alone_is_a_whole_assessment():
     assert (made.status, made.score, list(made.doubts())) == ("completed", score(17), [])
 
 
+@pytest.mark.parametrize(
+    ("values", "missing", "status"),
+    [
+        ({1: "no", 2: "no", 6: "no"}, 0, "completed"),
+        ({1: "yes", 2: "yes", 6: "no"}, 3, "stopped"),
+        ({1: "yes", 2: "yes", 3: "no", 4: "no", 5: "no", 6: "no"}, 0, "completed"),
+        ({1: "no", 2: "no", 3: "no", 4: "no", 5: "no", 6: "no"}, 0, "completed"),
+        ({1: "no", 2: "no"}, 1, "stopped"),
+        ({1: "no", 6: "no"}, 4, "stopped"),
+    ],
+)
+def test_the_screener_skips_items_by_its_own_rule(values, missing, status):
+    answers = tuple(Answer(Question(f"cssrs-screener-{n}"), Choice(v)) for n, v in values.items())
+    made = OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("cssrs-screener"), date(2026, 1, 4), answers)
+    assert (made.missing, made.status) == (missing, status)
+    assert [d.code for d in made.doubts()] == (["missing-item"] if missing else [])
+
+
 def test_the_screener_is_never_summed():
     made = assessment("cssrs-screener", [Choice("yes")] * 6)
     assert made.computed is None and made.score is None
@@ -147,3 +165,9 @@ def test_refuses_an_event(rest, code):
     with pytest.raises(ImpossibleError) as error:
         event(**rest)
     assert error.value.code == code
+
+
+def test_an_event_that_is_over_is_not_ongoing():
+    made = event(resolved=date(2026, 1, 6), outcome=EventOutcome("ongoing"))
+    assert [d.code for d in made.doubts()] == ["resolved-yet-ongoing"]
+    assert list(event(resolved=date(2026, 1, 6), outcome=EventOutcome("resolved")).doubts()) == []
