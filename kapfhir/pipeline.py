@@ -21,7 +21,7 @@ from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
 from .mapping.source.reading import SourceMaps, read_records
-from .mapping.source.selection import candidates
+from .mapping.source.selection import candidates, nearest
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
 from .model.dosing import DosingSession
 from .server.client import Client
@@ -35,6 +35,7 @@ from .sync.report import Progress, Report
 
 EXAMPLE = "example:"
 WITHHELD = "resource withheld"
+MOST_NAMED = 3  # tables in a message
 Resource = dict[str, Any]
 
 
@@ -109,6 +110,11 @@ def choose_source(folder: MapFolder, export: Export) -> str:
         return found[0]
     if found:
         raise ConfigError(f"the tables fit more than one source: {', '.join(found)}", "choose one with --source")
+    if near := nearest(folder, export):
+        source, lacking = near
+        rest = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+        text = f"the tables fit no source; the nearest is {source}, but not its {', '.join(lacking[:MOST_NAMED])}{rest}"
+        raise ConfigError(text, f"see what does not fit with --source {source}, or write maps with `kapfhir init`")
     raise ConfigError(
         f"the tables fit none of the sources: {', '.join(folder.sources())}",
         "choose one with --source to see what does not fit, or write maps with `kapfhir init`",
@@ -131,6 +137,7 @@ def read(
     """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent."""
     with _opened(export, settings) as job:
         yield from job.export.problems
+        yield from _unread_tables(job)
         yield from read_records(job.maps, job.export, known or Nothing())
 
 
@@ -177,6 +184,14 @@ def plan(
 def apply(plan: Plan, on_progress: Callable[[Progress], None] | None = None, *, max_errors: int | None = None) -> Report:
     """Send what a plan says; what is refused is told in the report, the rest goes in. See `kapfhir.sync.apply`."""
     return sync_apply.apply(plan, plan.ledger, plan.client, on_progress, max_errors, where=plan.where)
+
+
+def _unread_tables(job: Job) -> Iterator[Problem]:
+    """Tables that no map reads: what stands in them stays where it is."""
+    told = {p.file.rpartition("/")[2].rpartition(".")[0] or p.file for p in job.export.problems}
+    for name in sorted(job.export.tables.keys() - job.maps.tables - told):
+        hint = "write a map for it, if it should be sent"
+        yield Problem(name, 0, "", "unread-table", "no map reads this table", hint, "information", effect="table left out")
 
 
 def _choose_server(server: str | Server | None, settings: Settings) -> Server:

@@ -1,10 +1,13 @@
 """From an export to resources: what an export and its settings are."""
 
+import shutil
+
 import pytest
 
 import kapfhir
 from kapfhir.config import load_settings
-from kapfhir.errors import ConfigError
+from kapfhir.data import mappings_folder
+from kapfhir.errors import ConfigError, Problem
 from kapfhir.mapping.units import Mapped
 from kapfhir.pipeline import locate, open_job
 
@@ -23,7 +26,8 @@ zone = "Europe/Zurich"
 def own(tmp_path, monkeypatch):
     """A folder with a configuration of one's own."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "codes").mkdir(parents=True)
+    (tmp_path / "mappings" / "codes" / "gender.csv").write_bytes((mappings_folder() / "codes" / "gender.csv").read_bytes())
     (tmp_path / "kapfhir.toml").write_text(OWN)
     return load_settings()
 
@@ -51,3 +55,22 @@ def test_a_source_that_is_asked_for_holds_for_an_example_too(own):
 def test_an_export_of_ones_own_has_the_settings_as_they_are(own, tmp_path):
     assert locate(tmp_path, own) == (tmp_path, own)
     assert locate(str(tmp_path)) == (tmp_path, own)
+
+
+def test_a_table_that_no_map_reads_is_told(own, tmp_path):
+    input_folder = tmp_path / "more"
+    shutil.copytree(kapfhir.example("clinic") / "input", input_folder)
+    (input_folder / "extra.csv").write_text("a,b\n1,2\n")
+    settings = load_settings(kapfhir.example("clinic") / "kapfhir.toml")
+    told = [p for p in kapfhir.read(input_folder, settings) if isinstance(p, Problem) and p.code == "unread-table"]
+    assert [(p.file, p.severity) for p in told] == [("extra", "information")]
+
+
+def test_the_nearest_source_is_named_where_none_fits(own, tmp_path):
+    input_folder = tmp_path / "less"
+    shutil.copytree(kapfhir.example("clinic") / "input", input_folder)
+    text = (input_folder / "staff.csv").read_text()
+    (input_folder / "staff.csv").write_text(text.replace("Role", "Job", 1))
+    settings = load_settings(kapfhir.example("clinic") / "kapfhir.toml").model_copy(update={"source": None})
+    with pytest.raises(ConfigError, match="fit no source; the nearest is clinic, but not its staff"):
+        open_job(input_folder, settings)

@@ -44,6 +44,11 @@ class SourceMaps:
     references: References
     scopes: dict[str, set[str]] = field(default_factory=dict)  # as `full`, without the tables whose rows have no sure key
 
+    @property
+    def tables(self) -> frozenset[str]:
+        """Every table that a map reads, or would read if its TODO lines were done."""
+        return frozenset(p.table for p in self.plans) | frozenset(b.table for b in self.blocked)
+
     def restore_scopes(self) -> None:
         """What holds before the first row."""
         self.scopes.update({concept: set(tables) for concept, tables in self.full.items()})

@@ -147,7 +147,7 @@ class _Reading:
         origins = tuple([(number, line) for number, line, _ in rows])
         if not any(plans[number].complete for number, _ in origins):
             main = " or ".join(dict.fromkeys(p.table for p in plans if p.complete)) or self.concept
-            teller.tell_rows("unknown-key", f"no row of {main} has this key", origins, "row", "add it there, or correct the key")
+            teller.tell_keys("unknown-key", f"no row of {main} has this key", origins, "row", "add it there, or correct the key")
             return None
         if len(rows) > MOST_ROWS:
             text = f"a record has at most {MOST_ROWS} rows"

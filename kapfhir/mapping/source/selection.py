@@ -16,6 +16,17 @@ def candidates(folder: MapFolder, export: Export) -> list[str]:
     return [source for source in folder.sources() if _fits(folder, source, export)]
 
 
+def nearest(folder: MapFolder, export: Export) -> tuple[str, list[str]] | None:
+    """The source that fits most of its tables, and the tables of it that don't fit; None if no table of any source does."""
+    found = []
+    for source in folder.sources():
+        maps = [parsed for parsed, _ in parse_maps(folder, source) if parsed is not None]
+        lacking = sorted({str(parsed.table) for parsed in maps if not _finds(parsed, export)})
+        if len(lacking) < len({parsed.table for parsed in maps}):
+            found.append((len(lacking), source, lacking))
+    return min(found)[1:] if found else None
+
+
 def _fits(folder: MapFolder, source: str, export: Export) -> bool:
     maps = [parsed for parsed, _ in parse_maps(folder, source)]
     return bool(maps) and all(parsed is not None and _finds(parsed, export) for parsed in maps)

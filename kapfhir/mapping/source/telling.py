@@ -58,6 +58,12 @@ class Teller:
         for number, row in origins:
             self._add(self.plans[number], row, "", code, text, 0, lost, hint)
 
+    def tell_keys(self, code: str, text: str, origins: Origins, lost: str, hint: str = "") -> None:
+        """Something about the keys of rows."""
+        for number, row in origins:
+            line = self.plans[number].key.line
+            self._add(self.plans[number], row, name_columns([line]), code, text, line.at.line, lost, hint)
+
     def doubt(self, doubt: Doubt, origins: Origins) -> None:
         """What is possible, yet unexpected: told on the first row that fills its field."""
         found = [(n, row, [line for line in self.plans[n].lines if doubt.field in line.path]) for n, row in origins]

@@ -84,7 +84,7 @@ def test_rows_of_another_table_join_by_key():
         (7, "conflicting-rows", "Value", "item withheld"),
         (8, "not-a-number", "Value", "field withheld"),
         (9, "depends-on-rejected", "", "row left out"),
-        (10, "unknown-key", "", "row left out"),
+        (10, "unknown-key", "Session", "row left out"),
     }
 
 
