@@ -5,9 +5,6 @@ What nobody foresaw is told by class and place alone: its text could hold what s
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import traceback
 from pathlib import Path
 
@@ -16,7 +13,7 @@ import click
 import kapfhir
 from kapfhir.errors import Exit, KapfhirError, MappingError
 
-from .output import Output
+from .output import Output, drop_stdout
 
 HERE = Path(kapfhir.__file__).parent
 
@@ -55,10 +52,7 @@ def fail(error: BaseException, output: Output, *, verbose: bool) -> Exit:
         _tell("interrupted", "run the same command again: it goes on where it was", Exit.INTERRUPTED, "Interrupted", output)
         return Exit.INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        with contextlib.suppress(OSError):  # whoever read has gone: the interpreter must not complain when it flushes at its end
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+        drop_stdout()
         return Exit.UNEXPECTED
     if isinstance(error, SystemExit):
         raise error

@@ -21,7 +21,7 @@ from kapfhir.errors import Exit
 
 from .context import App
 from .failure import fail, usage
-from .output import Output
+from .output import Output, drop_stdout, lost_output
 
 COMMANDS = {  # in the order in which one meets them
     "init": "Look at an export and draft its maps.",
@@ -80,6 +80,9 @@ class Root(click.Group):
             code = super().main(given, prog_name or "kapfhir", **extra | {"standalone_mode": False})
         except click.ClickException as error:  # of a global option
             code = usage(error, Output(as_json="--json" in given))
+        except OSError as error:  # --help and --version write by themselves
+            drop_stdout()
+            code = fail(lost_output(error), Output(), verbose=False)
         sys.exit(int(code or 0))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import sys
 import time
 from shutil import get_terminal_size
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kapfhir.errors import Exit, Problem
+from kapfhir.errors import ConfigError, Exit, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +36,7 @@ class Output:
         self.counts = dict.fromkeys(COUNTS, 0)
         self._start = time.monotonic()
         self._closed = False
+        self._lost = False  # stdout takes nothing more
         self._next_tick = 0.0
         self._width = 0  # of the progress line that stands on the terminal
 
@@ -41,7 +44,7 @@ class Output:
         """What was asked for, for people; with --json there are lines instead."""
         if not self.as_json:
             self._clear()
-            click.echo(text)
+            self._write((text + "\n").encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
     def line(self, kind: str, **fields: Any) -> None:
         """One JSON line, if they were asked for. Its shape is in `lines`."""
@@ -52,7 +55,7 @@ class Output:
 
             self._clear()
             shown = LINES[kind].model_validate({"type": kind, **fields}).model_dump(mode="json")
-            click.echo((json.dumps(shown, ensure_ascii=False) + "\n").encode(), nl=False)
+            self._write((json.dumps(shown, ensure_ascii=False) + "\n").encode())
 
     def say(self, text: str) -> None:
         """Talk; silent with -q."""
@@ -113,10 +116,35 @@ class Output:
             seconds = round(time.monotonic() - self._start, 3)
             self.line("summary", command=self.command, **self.counts, seconds=seconds, exit=int(code))
 
+    def _write(self, content: bytes) -> None:
+        """To stdout; ConfigError, once, where it goes to a disk that is full."""
+        if self._lost:
+            return
+        try:
+            click.echo(content, nl=False)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._lost = True
+            drop_stdout()
+            raise lost_output(error) from None
+
     def _clear(self) -> None:
         if self._width:
             click.echo("\r" + " " * self._width + "\r", err=True, nl=False)
             self._width = 0
+
+
+def lost_output(error: OSError) -> ConfigError:
+    return ConfigError(f"the output can't be written: {error.strerror}", "make room, or send it to another file")
+
+
+def drop_stdout() -> None:
+    """Whoever read has gone, or the disk is full: the interpreter must not complain when it flushes at its end."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class _StderrHandler(logging.Handler):

@@ -2,6 +2,7 @@ import json
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -173,6 +174,17 @@ def test_a_reader_that_goes_away_is_no_accident(run, failing):
     failing(BrokenPipeError())
     result = run("map", "x", "-o", "out")
     assert (result.exit_code, result.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("call", ["schema", "--json check", "--help"])
+def test_output_to_a_full_disk_is_told_once(call):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "kapfhir", *call.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    *talk, last = done.stderr.splitlines()
+    assert last == "the output can't be written: No space left on device; make room, or send it to another file"
+    assert not any(line.startswith(("Traceback", "the output")) for line in talk)
 
 
 def test_verbose_names_the_configuration_file(run, tmp_path):
