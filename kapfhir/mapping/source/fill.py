@@ -49,6 +49,16 @@ class Cell:
 Say = Callable[[Cell, Bad], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """Has a column of `own` a value? (place, the texts that mean nothing there) each."""
+
+    own: tuple[tuple[int, frozenset[str]], ...]
+
+    def __call__(self, row: Row) -> bool:
+        return any(row[place].strip() not in empty for place, empty in self.own)
+
+
 @dataclass(slots=True)
 class Node:
     """The lines of one record, part or item."""
@@ -60,7 +70,7 @@ class Node:
     parts: dict[str, Node] = field(default_factory=dict)
     named: dict[str, dict[Any, Node]] = field(default_factory=dict)
     rows: dict[str, Node] = field(default_factory=dict)
-    shows: Callable[[Row], bool] | None = None  # for a named item: has a column that only it reads a value?
+    shows: Shows | None = None  # for a named item: has a column that only it reads a value?
 
     def filled(self) -> set[str]:
         """The fields that lines of this node fill."""
@@ -156,6 +166,7 @@ class Plan:
     lines: tuple[Line, ...]
     where: Where
     seed: bytes  # stands for how its cells are read, beside the files of the maps
+    fill: Callable[[Row, Say, Origins], Partial]  # as root.fill, quicker
     repeats: bool = False  # its rows are those of other records, which point to this one: that it stands there often is no news
 
 

@@ -20,6 +20,7 @@ from .fill import Cell, Node, Plan, checkboxes, first_field, getter, has_fields,
 from .grammar import ROW, Line, Map, Step
 from .local import LocalTables
 from .references import References
+from .straight import compile_fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class _MapCheck:
             self.map.lines,
             self.map.where,
             blake2b(repr((self.map.file, used, zone and zone.key)).encode(), digest_size=16).digest(),
+            compile_fill(root),
         )
 
     def _check_head(self) -> None:

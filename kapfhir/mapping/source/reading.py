@@ -128,7 +128,7 @@ class _Reading:
         if self.compares and self._is_same(key, digest, [(plan, cells)]):
             return self._same(key, origins, digest)
         self.teller.row = origins[0][1]
-        partial = plan.root.fill(cells, self.teller.say, origins)
+        partial = plan.fill(cells, self.teller.say, origins)
         return self._made(key, partial, origins, digest, anchor)
 
     # several rows are one record
@@ -176,7 +176,7 @@ class _Reading:
                         self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
                     continue
                 seen.add(packed)
-                merge(mine, plan.root.fill(unpack(packed), self.teller.say, ((number, line),)), same_map=True)
+                merge(mine, plan.fill(unpack(packed), self.teller.say, ((number, line),)), same_map=True)
             merge(whole, mine, same_map=False)
         return whole
 
