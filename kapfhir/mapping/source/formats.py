@@ -91,18 +91,22 @@ def compile_format(text: str) -> Reader:
     pattern, timed = _pattern(text), has_time(text)
     day, blank, clock = text.partition(" ")
     if blank and not has_time(day) and "Z" not in SPLIT.findall(clock) and not set(SPLIT.findall(clock)) - set(CLOCK):
-        return _compile_halves(_pattern(day), _pattern(clock))
+        return _compile_halves(_pattern(day), _pattern(clock), pattern)
     return lambda cell: (found, timed) if (found := _match(pattern, cell)) else None
 
 
-def _compile_halves(days: re.Pattern[str], clocks: re.Pattern[str]) -> Reader:
+def _compile_halves(days: re.Pattern[str], clocks: re.Pattern[str], whole: re.Pattern[str]) -> Reader:
     """The reader of a day and a clock time with a blank between: either of them repeats itself, so both are remembered."""
     day_of_text = lru_cache(maxsize=4096)(lambda text: _match(days, text))
     clock_of_text = lru_cache(maxsize=2048)(lambda text: _match(clocks, text))
 
     def read(cell: str) -> Moment | None:
         day_text, _, clock_text = cell.partition(" ")
-        if (day := day_of_text(day_text)) is None or (clock := clock_of_text(clock_text)) is None:
+        try:
+            day, clock = day_of_text(day_text), clock_of_text(clock_text)
+        except Bad:  # an impossible half, unless the other one is written in another way
+            return (found, True) if (found := _match(whole, cell)) else None
+        if day is None or clock is None:
             return None
         return datetime.combine(day, clock.timetz()), True
 

@@ -23,6 +23,8 @@ AT = datetime(2026, 1, 5, 22, 30)
         ("MM/DD/YYYY hh:mm AM", "1/5/2026 12:30 P.M.", AT.replace(hour=12)),
         ("MM/DD/YYYY hh:mm", "1/5/26 22:30", None),
         ("MM/DD/YYYY hh:mm", "1/5/2026 22:30 PM", None),
+        ("YYYYMMDD hh:mm", "01052026 22:30:00", None),
+        ("MM/DD/YYYY hh:mm AM", "1/5/2026 at 22:30 PM", None),
         ("MM.DD.YYYY", "01/05/2026", None),
         ("iso", "20260105", None),
         ("excel", "46027.9375", AT),
