@@ -49,6 +49,7 @@ class Store:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.db.executescript(SCHEMA)
         self._fates: list[tuple[int, str, bool]] = []
+        self._anchors: list[tuple[str, str, str | None]] = []
 
     def close(self) -> None:
         self.db.close()
@@ -62,7 +63,9 @@ class Store:
 
     def flush(self) -> None:
         self._many("INSERT OR REPLACE INTO fate VALUES(?,?,?)", self._fates)
+        self._many("INSERT OR REPLACE INTO anchor VALUES(?,?,?)", self._anchors)
         self._fates.clear()
+        self._anchors.clear()
 
     def fate(self, concept: str, key: str) -> bool | None:
         """True for a record, False for a rejected one, None for a key that no row had. Of what was flushed."""
@@ -84,10 +87,12 @@ class Store:
         self._many("DELETE FROM lost", [()])
 
     def keep_anchor(self, key: str, anchor: Anchor) -> None:
+        """The anchor of a record whose fate is settled: both are flushed together."""
         end = anchor.end.isoformat() if anchor.end else None
-        self._many("INSERT OR REPLACE INTO anchor VALUES(?,?,?)", [(key, anchor.start.isoformat(), end)])
+        self._anchors.append((key, anchor.start.isoformat(), end))
 
     def anchor(self, key: str) -> Anchor | None:
+        """Of what was flushed."""
         row = self.db.execute("SELECT start, end FROM anchor WHERE key=?", (key,)).fetchone()
         return Anchor(datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1]) if row[1] else None) if row else None
 
