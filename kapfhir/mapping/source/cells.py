@@ -16,9 +16,10 @@ from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 
-from .formats import TYPED, Bad, clash, compile_format, compile_typed, day_of, fault, has_offset, has_time, refuse_broken, settle
+from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
 from .local import LocalTables, fold
+from .moments import Moments
 from .parsers import PARSERS
 from .references import References
 
@@ -40,6 +41,7 @@ class Memo(dict[Any, Any]):
     def __init__(self, parse: Callable[[Any], Any]) -> None:
         super().__init__()
         self.parse = parse
+        self.moments: Moments | None = None  # what parses, if that is what it parses to
         self.joined: dict[Any, Memo] = {}  # of several cells that are joined to one text: by the way they are joined
 
     def __missing__(self, cell: Any) -> Any:
@@ -48,6 +50,12 @@ class Memo(dict[Any, Any]):
             self.clear()
         self[cell] = value
         return value
+
+
+def memo_of(parse: Parse) -> Memo | None:
+    """The memo whose look-up this is."""
+    memo = getattr(parse, "__self__", None)
+    return memo if isinstance(memo, Memo) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,8 @@ class Cells:
         memo = Memo(read)
         if kinds.target:
             self.references.remember(memo)
-        if read is moment:
+        if isinstance(inner, Moments):
+            memo.moments = inner
             memo = self.shared.setdefault((kinds.types, line.formats, line.plus, empty), memo)
         return memo.__getitem__
 
@@ -247,21 +256,7 @@ class Cells:
         plus = self._duration(line.plus) if line.plus else timedelta()
         if faults:
             return None
-        readers, typed, zone = [compile_format(f) for f in formats], compile_typed(formats), self.zone
-
-        def parse(text: str) -> date | datetime:
-            for reader in readers if TYPED not in text else (typed,):
-                if found := reader(text):
-                    value, has_clock = found
-                    try:
-                        if timed is False or (timed is None and not has_clock):
-                            return day_of(value, zone)
-                        return settle(value, zone) + plus if has_clock else _bad("no-time-of-day")
-                    except OverflowError:  # at the ends of the calendar
-                        raise Bad("impossible-date") from None
-            raise Bad("not-in-this-format")
-
-        return parse
+        return Moments(formats, timed, self.zone, plus)
 
     def _duration(self, text: Text) -> timedelta:
         found = DURATION.fullmatch(text)

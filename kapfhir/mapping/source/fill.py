@@ -13,7 +13,7 @@ from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 from kapfhir.sources.table import Dialect, Row
 
-from .cells import TICKED, UNTICKED, Kinds, Memo, Parse
+from .cells import TICKED, UNTICKED, Kinds, Memo, Parse, memo_of
 from .formats import BROKEN, TYPED, Bad, refuse_broken
 from .grammar import ROW, Line, Where
 
@@ -207,8 +207,8 @@ def getter(
         pick, keeps = itemgetter(*places), issubclass(kinds.first, Key | Ref | Code)
         between = "/" if keeps and not kinds.item_key else " "
         typed = kinds.first in (date, datetime) and not line.parser
-        if typed and isinstance(memo := getattr(parse, "__self__", None), Memo):
-            joined = memo.joined.setdefault(empty, Memo(lambda cells: parse(join(cells, between, empty, typed=True))))
+        if typed and (memo := memo_of(parse)) is not None:
+            joined = memo.joined.setdefault(empty, Memo(_beside(memo, empty)))
             return lambda row: joined[pick(row)]
         return lambda row: parse(join(pick(row), between, empty, typed=typed))
     place = places[0]
@@ -227,6 +227,23 @@ def getter(
 def where_only(get: Callable[[Row], Any], wanted: Callable[[Row], bool] | None) -> Callable[[Row], Any]:
     """The same function, silent on rows that `where` does not want."""
     return get if wanted is None else lambda row: get(row) if wanted(row) else INACTIVE
+
+
+def _beside(memo: Memo, empty: frozenset[str]) -> Callable[[tuple[str, ...]], Any]:
+    """The parser of cells that are one moment: most often a day and a clock time, as they are written in one cell too."""
+    moments = memo.moments
+
+    def parse(cells: tuple[str, ...]) -> Any:
+        if moments is not None and len(cells) == 2 and empty.isdisjoint(cells):
+            try:
+                found = moments.beside(*cells)
+            except Bad:
+                found = None
+            if found is not None:
+                return found
+        return memo[join(cells, " ", empty, typed=True)]
+
+    return parse
 
 
 def checkboxes(boxes: list[tuple[int, str, Any]]) -> Callable[[Row], Any]:

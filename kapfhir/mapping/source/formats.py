@@ -91,26 +91,29 @@ def compile_format(text: str) -> Reader:
     pattern, timed = _pattern(text), has_time(text)
     day, blank, clock = text.partition(" ")
     if blank and not has_time(day) and "Z" not in SPLIT.findall(clock) and not set(SPLIT.findall(clock)) - set(CLOCK):
-        return _compile_halves(_pattern(day), _pattern(clock), pattern)
+        return Halves(day, clock)
     return lambda cell: (found, timed) if (found := _match(pattern, cell)) else None
 
 
-def _compile_halves(days: re.Pattern[str], clocks: re.Pattern[str], whole: re.Pattern[str]) -> Reader:
+class Halves:
     """The reader of a day and a clock time with a blank between: either of them repeats itself, so both are remembered."""
-    day_of_text = lru_cache(maxsize=4096)(lambda text: _match(days, text))
-    clock_of_text = lru_cache(maxsize=2048)(lambda text: _match(clocks, text))
 
-    def read(cell: str) -> Moment | None:
-        day_text, _, clock_text = cell.partition(" ")
+    def __init__(self, day: str, clock: str) -> None:
+        days, clocks, self._whole = _pattern(day), _pattern(clock), _pattern(f"{day} {clock}")
+        self._day = lru_cache(maxsize=4096)(lambda text: _match(days, text))
+        self._clock = lru_cache(maxsize=2048)(lambda text: found.time() if (found := _match(clocks, text)) else None)
+
+    def __call__(self, cell: str) -> Moment | None:
+        day, _, clock = cell.partition(" ")
+        return (found, True) if (found := self.join(day, clock)) else None
+
+    def join(self, day_text: str, clock_text: str) -> datetime | None:
+        """The two as one; None if one of them is not written so, Bad if there is no such day or time."""
         try:
-            day, clock = day_of_text(day_text), clock_of_text(clock_text)
-        except Bad:  # an impossible half, unless the other one is written in another way
-            return (found, True) if (found := _match(whole, cell)) else None
-        if day is None or clock is None:
-            return None
-        return datetime.combine(day, clock.timetz()), True
-
-    return read
+            day, clock = self._day(day_text), self._clock(clock_text)
+        except Bad:  # unless the other half is written in another way
+            return _match(self._whole, f"{day_text} {clock_text}")
+        return None if day is None or clock is None else datetime.combine(day, clock)
 
 
 def compile_typed(formats: tuple[str, ...]) -> Reader:
