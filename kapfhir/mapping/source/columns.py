@@ -9,7 +9,6 @@ from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Dialect, Row, Table, TableError
 
-from .fill import Shows
 from .grammar import Map, Where
 
 SAID = ("unknown-encoding", "wrong-encoding", "bad-delimiter", "wrong-delimiter")  # what the map says of its table, or should
@@ -60,11 +59,10 @@ class Columns:
             return lambda row: row[only].strip().casefold() in allowed
         return (lambda row: all(row[i].strip().casefold() in allowed for i, allowed in tests)) if tests else None
 
-    def shows(self, item: tuple[str, ...], columns: list[tuple[str, frozenset[str]]]) -> Shows | None:
-        """Tells whether a column that only this item reads has a value; the texts beside a column mean nothing in it."""
+    def own(self, item: tuple[str, ...], columns: list[tuple[str, frozenset[str]]]) -> tuple[tuple[int, frozenset[str]], ...]:
+        """The places of the columns that only this item reads; the texts beside a column mean nothing in it."""
         inside = {c for c, readers in self.readers.items() if all(r[: len(item)] == item for r in readers)}
-        own = tuple((self.used.index(c), empty) for c, empty in columns if c in inside)
-        return Shows(own) if own else None
+        return tuple(dict.fromkeys((self.used.index(c), empty) for c, empty in columns if c in inside))
 
     def _header(self, parsed: Map, export: Export | None) -> tuple[str, ...] | None:
         if export is None or not parsed.table:

@@ -31,14 +31,21 @@ ERROR = Absent("error")
 LOSSES = ("record", "item", "field", "absent")  # what a bad cell costs, the greatest first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One line of a map, compiled. `loses` is one of LOSSES."""
+    """One line of a map, compiled. `loses` is one of LOSSES. With a memo, the text at `place` is all that `read` looks at."""
 
     name: str
-    get: Callable[[Row], Any]
+    read: Callable[[Row], Any]
     line: Line
     loses: str
+    wanted: Callable[[Row], bool] | None = None
+    memo: Memo | None = None
+    place: int = 0
+
+    def get(self, row: Row) -> Any:
+        """What a row says; INACTIVE where `where` does not want it. Bad if it can't be read."""
+        return self.read(row) if self.wanted is None or self.wanted(row) else INACTIVE
 
     @property
     def instead(self) -> Any:
@@ -49,43 +56,27 @@ class Cell:
 Say = Callable[[Cell, Bad], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Shows:
-    """Has a column of `own` a value? (place, the texts that mean nothing there) each."""
-
-    own: tuple[tuple[int, frozenset[str]], ...]
-
-    def __call__(self, row: Row) -> bool:
-        return any(row[place].strip() not in empty for place, empty in self.own)
-
-
 @dataclass(slots=True)
 class Node:
     """The lines of one record, part or item."""
 
     kind: type
-    quick: list[tuple[str, int, dict[str, Any], Cell]] = field(default_factory=list)  # one column, remembered: no call
     cells: list[Cell] = field(default_factory=list)
     constants: Partial = field(default_factory=dict)
     parts: dict[str, Node] = field(default_factory=dict)
     named: dict[str, dict[Any, Node]] = field(default_factory=dict)
     rows: dict[str, Node] = field(default_factory=dict)
-    shows: Shows | None = None  # for a named item: has a column that only it reads a value?
+    own: tuple[
+        tuple[int, frozenset[str]], ...
+    ] = ()  # of a named item: the columns that only it reads, the texts that mean nothing
 
     def filled(self) -> set[str]:
         """The fields that lines of this node fill."""
-        lines = {c.name for c in self.cells} | {name for name, *_ in self.quick}
-        return lines | self.constants.keys() | self.parts.keys() | self.named.keys() | self.rows.keys()
+        return {c.name for c in self.cells} | self.constants.keys() | self.parts.keys() | self.named.keys() | self.rows.keys()
 
     def fill(self, row: Row, say: Say, origins: Origins) -> Partial:
         """What a row says here. Bad cells are said, and leave a mark."""
         out: Partial = {}
-        for name, place, memo, cell in self.quick:
-            try:
-                out[name] = memo[row[place]]
-            except Bad as bad:
-                say(cell, bad)
-                out[name] = cell.instead
         for cell in self.cells:
             try:
                 value = cell.get(row)
@@ -100,7 +91,7 @@ class Node:
                 out[name] = inner
         for name, items in self.named.items():
             first = first_field(next(iter(items.values())).kind)
-            there = [(key, node) for key, node in items.items() if node.shows is None or node.shows(row)]
+            there = [(key, node) for key, node in items.items() if node.shows(row)]
             shown = {key: node.fill(row, say, origins) | {first: key, FROM: origins} for key, node in there}
             if shown:
                 out[name] = shown
@@ -109,14 +100,14 @@ class Node:
             item[FROM] = origins
             key = item.get(first_field(node.kind), INACTIVE)
             if key is None:
-                say(next(c for c in node.every_cell() if c.name == first_field(node.kind)), Bad("missing-key"))
+                say(next(c for c in node.cells if c.name == first_field(node.kind)), Bad("missing-key"))
             elif not isinstance(key, Mark):
                 out[name] = {key: item}
         return out | self.constants if self.constants else out
 
     def walk(self) -> Iterator[Cell]:
         """The cells of this node and of all within it."""
-        yield from self.every_cell()
+        yield from self.cells
         inner = [*self.parts.values(), *(n for items in self.named.values() for n in items.values()), *self.rows.values()]
         for node in inner:
             yield from node.walk()
@@ -130,20 +121,19 @@ class Node:
         for name, items in self.named.items():
             for key, node in items.items():
                 here = (*path, name, str(key))
-                if node.shows is not None and not node.shows(row):
+                if not node.shows(row):
                     yield here
                 else:
                     yield from node.hidden(row, here)
 
-    def every_cell(self) -> list[Cell]:
-        return [cell for *_, cell in self.quick] + self.cells
+    def shows(self, row: Row) -> bool:
+        """True unless columns that only this item reads are empty, all of them."""
+        return not self.own or any(row[place].strip() not in empty for place, empty in self.own)
 
-    def add(self, cell: Cell, place: int | None, memo: Any) -> None:
-        """Take on a line; with a memo, the quick way."""
-        if place is not None and isinstance(memo, dict):
-            self.quick.append((cell.name, place, memo, cell))
-        else:
-            self.cells.append(cell)
+    def add(self, cell: Cell) -> None:
+        """Take on a line. Those that are only looked up come first."""
+        self.cells.append(cell)
+        self.cells.sort(key=lambda c: c.memo is None or c.wanted is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +156,13 @@ class Plan:
     lines: tuple[Line, ...]
     where: Where
     seed: bytes  # stands for how its cells are read, beside the files of the maps
-    fill: Callable[[Row, Say, Origins], Partial]  # as root.fill, quicker
     repeats: bool = False  # its rows are those of other records, which point to this one: that it stands there often is no news
 
 
-def merge(into: Partial, other: Partial, *, same_map: bool) -> None:
+def merge(into: Partial, other: Partial, *, same_map: bool) -> Partial:
     """Lay what another row says over what is known. In one map rows must agree; between maps an empty cell gives way."""
+    if not into:
+        return other
     for name, value in other.items():
         old = into.get(name, INACTIVE)
         if old is INACTIVE or (old is None and not same_map):
@@ -179,9 +170,10 @@ def merge(into: Partial, other: Partial, *, same_map: bool) -> None:
         elif name == FROM:
             into[name] = old + value
         elif isinstance(old, dict) and isinstance(value, dict):
-            merge(old, value, same_map=same_map)
+            into[name] = merge(old, value, same_map=same_map)
         elif old != value and not (value is None and not same_map):
             into[name] = CONFLICT
+    return into
 
 
 def has_fields(kind: type) -> bool:
@@ -222,11 +214,6 @@ def getter(
 
         return text
     return lambda row: parse(row[place])
-
-
-def where_only(get: Callable[[Row], Any], wanted: Callable[[Row], bool] | None) -> Callable[[Row], Any]:
-    """The same function, silent on rows that `where` does not want."""
-    return get if wanted is None else lambda row: get(row) if wanted(row) else INACTIVE
 
 
 def _beside(memo: Memo, empty: frozenset[str]) -> Callable[[tuple[str, ...]], Any]:

@@ -14,13 +14,12 @@ from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.values import Absent, Code, Key, Ref
 from kapfhir.sources.export import Export
 
-from .cells import Cells, Kinds
+from .cells import Cells, Kinds, memo_of
 from .columns import WHOLE_ROW, Columns
-from .fill import Cell, Node, Plan, checkboxes, first_field, getter, has_fields, where_only
+from .fill import Cell, Node, Plan, checkboxes, first_field, getter, has_fields
 from .grammar import ROW, Line, Map, Step
 from .local import LocalTables
 from .references import References
-from .straight import compile_fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +103,8 @@ class _MapCheck:
     def _plan(self, root: Node, wanted: Any) -> Plan:
         assert self.columns.table is not None, "there is a header"
         for item, (node, columns) in self.own.items():
-            node.shows = self.columns.shows(item, columns)
-        key = next(c for c in root.every_cell() if c.name == "key")
-        root.quick = [q for q in root.quick if q[0] != "key"]
+            node.own = self.columns.own(item, columns)
+        key = next(c for c in root.cells if c.name == "key")
         root.cells = [c for c in root.cells if c.name != "key"]
         used, zone = tuple(self.columns.used), self.cells.zone
         required = {f.name for f in fields_of(root.kind).values() if not f.optional and not f.derived}
@@ -127,7 +125,6 @@ class _MapCheck:
             self.map.lines,
             self.map.where,
             blake2b(repr((self.map.file, used, zone and zone.key)).encode(), digest_size=16).digest(),
-            compile_fill(root),
         )
 
     def _check_head(self) -> None:
@@ -288,10 +285,9 @@ class _MapCheck:
         if parse is None or any(p is None for p in places):
             return
         known = [p for p in places if p is not None]
-        get = where_only(getter(known, parse, line, found, kinds, empty), wanted)
-        cell = Cell(found.name, get, line, target.loses)
-        quick = len(known) == 1 and wanted is None and not found.many and not line.pieces
-        target.node.add(cell, known[0] if quick else None, getattr(parse, "__self__", None))
+        get, alone = getter(known, parse, line, found, kinds, empty), len(known) == 1 and not found.many and not line.pieces
+        cell = Cell(found.name, get, line, target.loses, wanted, memo_of(parse) if alone else None, known[0])
+        target.node.add(cell)
         if kinds.target:
             self.references.append(cell)
 
@@ -302,12 +298,12 @@ class _MapCheck:
             concept, key = kinds.target, str(line.constant)
             parse = self.cells.pointer(concept, key)
             cell = Cell(found.name, lambda _: (parse(),) if found.many else parse(), line, target.loses)
-            target.node.add(cell, None, None)
+            target.node.add(cell)
             self.references.append(cell)
             return
         value = self.cells.constant(line.constant, kinds)
         if line.at == "key":
-            target.node.add(Cell(found.name, lambda _: value, line, target.loses), None, None)
+            target.node.add(Cell(found.name, lambda _: value, line, target.loses))
             return
         target.node.constants[found.name] = (value,) if found.many else value
 
@@ -326,7 +322,7 @@ class _MapCheck:
             if text:
                 self.problems.say(line.at, "never-acts", f"`{word}` can never act: a checkbox is ticked, or it is not")
         known = [(place, column, code) for place, (column, code) in zip(places, boxes, strict=True) if place is not None]
-        target.node.add(Cell(target.field.name, where_only(checkboxes(known), wanted), line, target.loses), None, None)
+        target.node.add(Cell(target.field.name, checkboxes(known), line, target.loses, wanted))
 
 
 def _spelt(step: Step) -> str:

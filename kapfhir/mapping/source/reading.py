@@ -6,9 +6,10 @@ the cells that are used go to disk and come back ordered by key. A record whose 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from kapfhir.errors import Problem
@@ -16,6 +17,7 @@ from kapfhir.mapping.units import Found, Known, Nothing, Place, Rejected, Same
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import Anchor, DosingSession
 from kapfhir.model.fields import fields_of
+from kapfhir.model.values import ImpossibleError
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
 
@@ -24,6 +26,7 @@ from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
 from .rows import Rows
 from .shape import ConflictError
+from .shortcut import DetourError, write_shortcuts
 from .store import CONFLICT, CONFLICT_AGAIN, MOST_ROWS, ONCE, Store, Waiting, unpack
 from .telling import Teller
 
@@ -31,6 +34,7 @@ __all__ = ["SourceMaps", "read_records"]
 
 Unit = Found | Same | Rejected | Problem
 BATCH = 2000
+Sourced = tuple[int, int, Row]  # number of the plan, row, cells
 
 
 def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Unit]:
@@ -68,6 +72,7 @@ class _Reading:
         self.rows = [Rows(p, n, export.tables[p.table], self.teller, self._keyless(p)) for n, p in enumerate(plans)]
         kind = CONCEPTS[concept]
         self.shape = maps.shapes.of(kind)
+        self.shortcuts = write_shortcuts([p.root for p in plans], self.shape)
         self.doubts: Any = getattr(kind, "doubts", None)
         self.anchors = hasattr(kind, "anchor")
         # of a class with `joined`, the field that names the record whose anchor is joined in
@@ -127,9 +132,7 @@ class _Reading:
         digest = _digest(plan.seed + packed, anchor)
         if self.compares and self._is_same(key, digest, [(plan, cells)]):
             return self._same(key, origins, digest)
-        self.teller.row = origins[0][1]
-        partial = plan.fill(cells, self.teller.say, origins)
-        return self._made(key, partial, origins, digest, anchor)
+        return self._made(key, [(*origins[0], cells)], origins, digest, anchor)
 
     # several rows are one record
 
@@ -157,40 +160,18 @@ class _Reading:
         digest = _digest(b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])), anchor)
         if self.compares and self._is_same(key, digest, ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references)):
             return self._same(key, origins, digest)
-        found = self._made(key, self._merged(rows), origins, digest, anchor)
+        found = self._made(key, [(n, line, unpack(cells)) for n, line, cells in rows], origins, digest, anchor)
         if isinstance(found, Rejected):  # its rows of which nothing was told depend on it
             told = {(p.file, p.line) for p in teller.found.values()}
             rest = tuple((n, row) for n, row in origins if (plans[n].table, row) not in told)
             teller.tell_rows("depends-on-rejected", f"its {self.concept} was rejected", rest, "row")
         return found
 
-    def _merged(self, rows: list[Waiting]) -> Partial:
-        whole: Partial = {}
-        for number in dict.fromkeys(n for n, _, _ in rows):
-            plan, mine, seen = self.plans[number], Partial(), set[bytes]()
-            self.teller.plan = plan
-            for _, line, packed in (r for r in rows if r[0] == number):
-                self.teller.row = line
-                if packed in seen:
-                    if not plan.repeats:
-                        self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
-                    continue
-                seen.add(packed)
-                merge(mine, plan.fill(unpack(packed), self.teller.say, ((number, line),)), same_map=True)
-            merge(whole, mine, same_map=False)
-        return whole
-
     # records
 
-    def _made(self, key: str, partial: Partial, origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
+    def _made(self, key: str, rows: list[Sourced], origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
         teller = self.teller
-        partial["key"] = key
-        try:
-            record = self.shape.make(partial, teller.tell, origins)
-        except ConflictError as conflict:
-            main = tuple(o for o in origins if self.plans[o[0]].complete)
-            teller.tell("conflicting-rows", "rows with one key differ", main, "record", conflict.path, (conflict.name,))
-            record = None
+        record = self._record(key, rows, origins)
         if record is None:
             return self._rejected(key)
         self.store.settle(self.concept, key, good=True)
@@ -199,9 +180,48 @@ class _Reading:
         if self.doubts is not None:
             for doubt in record.doubts():
                 teller.doubt(doubt, origins)
-        if self.anchors and record.anchor is not None:
-            self.store.keep_anchor(key, record.anchor)
+        if self.anchors and (own := record.anchor) is not None:
+            self.store.keep_anchor(key, own)
         return Found(record, self._places(origins), "" if teller.found else digest)
+
+    def _record(self, key: str, rows: list[Sourced], origins: Origins) -> Any:
+        """The short way; where something is wrong, the long way, which tells it. None if there can be no record."""
+        try:
+            record = self.shape.quick(self._merged(key, rows, self._fill_shortly))
+        except (Bad, DetourError, ImpossibleError):
+            record = None
+        if record is not None:
+            return record
+        try:
+            return self.shape.make(self._merged(key, rows, self._fill), self.teller.tell, origins)
+        except ConflictError as conflict:
+            main = tuple(o for o in origins if self.plans[o[0]].complete)
+            self.teller.tell("conflicting-rows", "rows with one key differ", main, "record", conflict.path, (conflict.name,))
+            return None
+
+    def _fill_shortly(self, number: int, line: int, cells: Row) -> Partial:  # noqa: ARG002
+        return self.shortcuts[number](cells)
+
+    def _fill(self, number: int, line: int, cells: Row) -> Partial:
+        self.teller.plan, self.teller.row = self.plans[number], line
+        return self.plans[number].root.fill(cells, self.teller.say, ((number, line),))
+
+    def _merged(self, key: str, rows: list[Sourced], fill: Callable[[int, int, Row], Partial]) -> Partial:
+        """What the rows of a record say together."""
+        if len(rows) == 1:
+            return fill(*rows[0]) | {"key": key}
+        whole: Partial = {}
+        for number, mine in groupby(rows, itemgetter(0)):
+            part, seen = Partial(), set[Row]()
+            for _, line, cells in mine:
+                if cells not in seen:
+                    seen.add(cells)
+                    part = merge(part, fill(number, line, cells), same_map=True)
+                elif not self.plans[number].repeats:
+                    self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
+            whole = merge(whole, part, same_map=False)
+        whole["key"] = key
+        return whole
 
     def _rejected(self, key: str) -> Rejected:
         self.store.settle(self.concept, key, good=False)

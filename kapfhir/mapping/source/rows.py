@@ -32,7 +32,7 @@ class Rows:
         """The rows that `where` wants. `loud`: those that can't be taken are told; None stands in their place."""
         plan, teller = self.plan, self.teller
         teller.plan = plan
-        get, width, wanted, places = plan.key.get, plan.width, plan.wanted, plan.places
+        get, width, wanted, places = plan.key.read, plan.width, plan.wanted, plan.places
         asked = sorted({plan.columns.index(c) for where in (plan.where, *(line.where for line in plan.lines)) for c, _ in where})
         pick = itemgetter(*places) if len(places) > 1 else (lambda row: (row[places[0]],)) if places else lambda _: ()
         for item in self.table.rows(plan.dialect):

@@ -67,7 +67,7 @@ class Shape:
 
     def make(self, partial: Partial, tell: Tell, origins: Origins, lost: str = "record", path: Path = ()) -> Any:
         """The record, part or item; None if it can't be made. What is wrong is told. ConflictError where its rows differ."""
-        if (made := self._quick(partial)) is not None:
+        if (made := self.quick(partial)) is not None:
             return made
         given: Partial = {}
         held: set[str] = set()
@@ -98,28 +98,27 @@ class Shape:
                 held.add(name)
         return self._make(partial, given, held, tell, origins, lost, path)
 
-    def _quick(self, partial: Partial) -> Any:
-        """The same where nothing is wrong, as nearly always; None where something is, for `make` to find out what."""
+    def quick(self, partial: Partial) -> Any:
+        """The same where nothing is wrong, as nearly always; None where something is, for `make` to find out what.
+
+        Parts and items may be made already.
+        """
         given: Partial = {}
         for name, value in partial.items():
             kind = type(value)
             if kind is dict and name in self.inside:
                 shape, many = self.inside[name]
-                if many:
-                    keys = sorted(value, key=shape.order) if len(value) > 1 else value
-                    items = [shape._quick(value[key]) for key in keys]  # noqa: SLF001  of its own kind
-                    if None in items:
-                        return None
-                    given[name] = tuple(items)
-                elif (made := shape._quick(value)) is None:  # noqa: SLF001
+                keys = sorted(value, key=shape.order) if many and len(value) > 1 else value
+                parts = [value[key] for key in keys] if many else [value]
+                made = [shape.quick(part) if type(part) is dict else part for part in parts]
+                if None in made or CONFLICT in made:
                     return None
-                else:
-                    given[name] = made
+                given[name] = tuple(made) if many else made[0]
             elif kind is Mark:
                 return None
             elif value is not None and name != FROM:
                 given[name] = value
-        if any(self._loose(given, pointer) for pointer in self.pointers):
+        if any(self._loose(given, pointer) for pointer in self.pointers):  # before `complete`, which drops what is loose
             return None
         if self.complete is not None:
             self.complete(given)
