@@ -31,7 +31,8 @@ def kapfhir_sandbox_server() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def kapfhir_sandbox(kapfhir_sandbox_server: Sandbox) -> Sandbox:
+def kapfhir_sandbox(kapfhir_sandbox_server: Sandbox) -> Iterator[Sandbox]:
     """An empty FHIR R4 server: `.url .load() .resources() .requests .fail_next() .behave() .reset()`."""
     kapfhir_sandbox_server.reset()
-    return kapfhir_sandbox_server
+    yield kapfhir_sandbox_server
+    kapfhir_sandbox_server.reset()  # so that no quirk of this test meets one that takes the server itself

@@ -53,3 +53,19 @@ def test_nothing_heavy_is_imported_until_it_is_used():
 def test_the_fixture_is_documented(pytester):
     result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["kapfhir_sandbox*", "*empty FHIR R4 server*"])
+
+
+def test_a_quirk_ends_with_its_test(pytester):
+    pytester.makepyfile(
+        """
+        import requests
+
+        def test_one(kapfhir_sandbox):
+            kapfhir_sandbox.behave("read-only")
+
+        def test_two(kapfhir_sandbox_server):
+            answer = requests.put(f"{kapfhir_sandbox_server.url}/Patient/p1", json={"resourceType": "Patient", "id": "p1"})
+            assert answer.status_code == 201
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
