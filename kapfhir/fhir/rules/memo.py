@@ -100,7 +100,7 @@ def type_of(reference: Any) -> str | None:
 
 
 OBJECTS = 8_000  # copies in one memo
-REFERENCES: dict[Any, tuple[str, str, str]] = {}  # literal -> its type, and the system and value of its identifier
+REFERENCES: dict[Any, tuple[str, dict[str, Any]]] = {}  # literal -> its type, and a copy of its identifier
 _Concepts = dict[Any, Any]
 CONCEPTS: dict[str, _Concepts] = {}  # binding -> code of the first coding -> the whole CodeableConcept
 
@@ -109,12 +109,12 @@ def keep_reference(literal: str, kind: str, node: dict[str, Any]) -> None:
     """The first one with this literal is kept, if it is a literal with an identifier of system and value, as ours are."""
     if literal not in REFERENCES and len(node) == 2:
         own = node.get("identifier")
-        if own.__class__ is dict and len(own) == 2:
-            system, value = own.get("system"), own.get("value")
-            if system.__class__ is str and value.__class__ is str and len(value) <= LONGEST:
-                if len(REFERENCES) >= OBJECTS:
-                    REFERENCES.clear()
-                REFERENCES[literal] = (kind, system, value)
+        if own.__class__ is dict and len(own) == 2 and "value" in own and "system" in own:
+            if len(own["value"]) > LONGEST or own["value"].__class__ is not str or own["system"].__class__ is not str:
+                return
+            if len(REFERENCES) >= OBJECTS:
+                REFERENCES.clear()
+            REFERENCES[literal] = (kind, own.copy())
 
 
 def keep_object(known: _Concepts, key: Any, node: dict[str, Any]) -> None:

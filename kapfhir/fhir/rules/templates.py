@@ -197,12 +197,10 @@ def write_identifier(w: Writer, var: str, _element: Element) -> None:
 
 
 def write_reference(w: Writer, var: str, element: Element) -> None:
-    literal, kind, known, own = w.fresh("r"), w.fresh("t"), w.fresh("m"), w.fresh("i")
+    literal, kind, known = w.fresh("r"), w.fresh("t"), w.fresh("m")
     w.add(f"{literal} = {var}['reference']")
     w.add(f"{known} = {w.constant(memo.REFERENCES)}.get({literal})")
-    w.add(f"{own} = {var}.get('identifier') if {known} is not None and len({var}) == 2 else None")
-    same = f"len({own}) == 2 and {own}.get('system') == {known}[1] and {own}.get('value') == {known}[2]"
-    with w.indented(f"if {own}.__class__ is dict and {same}:"):
+    with w.indented(f"if {known} is not None and len({var}) == 2 and {var}.get('identifier') == {known}[1]:"):
         w.add(f"{kind} = {known}[0]")
     with w.indented("else:"):
         n = _open(w, var)
