@@ -191,7 +191,9 @@ def test_conditional_update_and_delete_inside(fhir, make):
     update = make.entry("PUT", "Patient?identifier=urn:s:1|v", patient, URN + "1")
     assert statuses(fhir.transaction(update)) == ["201 Created"]
     assert statuses(fhir.transaction(update, make.put_entry(make.observation(subject=URN + "1")))) == ["200 OK", "201 Created"]
-    gone = fhir.transaction(make.entry("DELETE", "Observation?code=44261-6"), make.entry("DELETE", "Patient?identifier=urn:s:1|v"))
+    gone = fhir.transaction(
+        make.entry("DELETE", "Observation?code=44261-6"), make.entry("DELETE", "Patient?identifier=urn:s:1|v")
+    )
     assert statuses(gone) == ["200 OK", "200 OK"]
     assert fhir.count("Patient") == 0
     assert statuses(fhir.transaction(make.entry("DELETE", "Patient?identifier=urn:s:1|v"))) == ["200 OK"]
