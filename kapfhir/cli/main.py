@@ -5,6 +5,7 @@ A command's module is imported when the command is called, so that `kapfhir --he
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -127,4 +128,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a column's name must not break a message on an old terminal
-    cli()
+    try:
+        cli()
+    except SystemExit as end:
+        if end.code == Exit.INTERRUPTED:  # a lock that the interruption left closed would hold up the interpreter's own end
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(Exit.INTERRUPTED)
+        raise

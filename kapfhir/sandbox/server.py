@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -175,12 +176,12 @@ def serve(
     on_request: Callable[[Request], None] | None = None,
 ) -> None:
     """Runs a sandbox until SIGINT or SIGTERM, then stops it and returns. Main thread only. `on_ready` gets it when it answers."""
-    stopped = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    stopped: SimpleQueue[None] = SimpleQueue()  # an Event may not be set by a handler: it could hold the lock that it waits for
+    before = {number: signal.signal(number, lambda *_: stopped.put(None)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Sandbox(db, port, quirks, host, on_request=on_request) as sandbox:
             on_ready(sandbox)
-            stopped.wait()
+            stopped.get()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from queue import Full, Queue
-from threading import Lock, Thread
+from contextlib import suppress
+from queue import Empty, Full, Queue, SimpleQueue
+from threading import Event, Lock, Thread
 from typing import Any
 
 from kapfhir.errors import KapfhirError
@@ -20,6 +21,7 @@ from .send import Sender
 
 logger = logging.getLogger(__name__)
 GRACE_S = 3.0  # for the requests under way, after Ctrl-C
+LOOK_UP_S = 0.5  # there are systems where a wait without an end can't be interrupted
 
 
 def apply(
@@ -52,13 +54,16 @@ def apply(
             if on_progress:
                 on_progress(Progress(report.written + report.refused + report.blocked, total, report.seconds))
 
-    sender.on_step = step
-    try:
+    def drive() -> None:
         adopt(plan.store, ledger)
         sender.send_train(shared_train(plan.store, limits))
         _send_side_by_side(patient_trains(plan.store, limits), sender, limits.threads)
         sender.send_train(last_train(plan.store, limits))
         sender.require_life()
+
+    sender.on_step = step
+    try:
+        _run_apart(drive, sender.stop)
     except KapfhirError as error:
         report.error = error
     except KeyboardInterrupt:
@@ -67,6 +72,40 @@ def apply(
     report.seconds = client.http.clock.seconds() - start
     logger.info("applied created=%d updated=%d refused=%d", report.created, report.updated, report.refused)
     return report
+
+
+def _run_apart(drive: Callable[[], None], stop: Event) -> None:
+    """Run it in a thread of its own. What it raises is raised here.
+
+    Ctrl-C strikes the main thread wherever it is. In the midst of a queue or of a connection pool it leaves a lock behind that
+    nobody opens again; so the main thread does nothing but wait, for what is not torn by it.
+    """
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            drive()
+        except BaseException as error:  # noqa: BLE001  it is raised by the thread that waits
+            ended.put(error)
+        else:
+            ended.put(None)
+
+    Thread(target=run, name="apply", daemon=True).start()
+    try:
+        error = _wait(ended)
+    except KeyboardInterrupt:
+        stop.set()
+        with suppress(Empty):
+            ended.get(timeout=GRACE_S)
+        raise
+    if error is not None:
+        raise error
+
+
+def _wait(ended: SimpleQueue[BaseException | None]) -> BaseException | None:
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=LOOK_UP_S)
 
 
 def _send_side_by_side(trains: Iterable[Train], sender: Sender, threads: int) -> None:

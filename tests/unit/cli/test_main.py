@@ -176,6 +176,32 @@ def test_a_reader_that_goes_away_is_no_accident(run, failing):
     assert (result.exit_code, result.stderr) == (1, "")
 
 
+def test_an_interruption_ends_it_though_a_lock_was_left_closed():
+    code = """
+import atexit, sys, threading
+from kapfhir import pipeline
+from kapfhir.cli.main import main
+
+lock = threading.Lock()
+lock.acquire()
+atexit.register(lock.acquire)  # as the finalizer of a connection pool
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+pipeline.open_job = interrupted
+sys.argv = ["kapfhir", "map", "x", "-o", "out"]
+main()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    try:
+        _, talk = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, talk) == (130, "interrupted; run the same command again: it goes on where it was\n")
+
+
 @pytest.mark.parametrize("call", ["schema", "--json check", "--help"])
 def test_output_to_a_full_disk_is_told_once(call):
     with Path("/dev/full").open("w") as full:

@@ -100,6 +100,36 @@ def test_serve_runs_until_a_signal_and_ends_well(number):
     assert (process.returncode, talk) == (0, "")
 
 
+def test_a_signal_at_the_worst_moment_does_not_hang_it():
+    """The moment at which an Event that is waited for can't be set: one signal there, and one later."""
+    code = """
+import os, signal, sys, threading
+from kapfhir.sandbox.server import serve
+
+armed = []
+
+def strike(frame, event, _):
+    if armed and event == "call" and frame.f_code is threading.Condition.wait.__code__:
+        signal.raise_signal(signal.SIGINT)
+
+def ready(_):
+    later = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    later.daemon = True
+    later.start()
+    armed.append(1)
+
+sys.setprofile(strike)
+serve("127.0.0.1", 0, None, [], ready)
+sys.setprofile(None)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_many_clients_at_once_lose_nothing(kapfhir_sandbox, make):
     def work(name):
         session = requests.Session()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 
 import pytest
@@ -177,13 +179,9 @@ def test_ctrl_c(kapfhir_sandbox, run, made, versions, threads):
     run.limits = Limits(entries=4, threads=threads)
 
     def stop(progress):
-        if progress.done > 10 and threading.current_thread() is threading.main_thread():
-            raise KeyboardInterrupt
         if progress.done > 10 and not hit:
             hit.append(1)
-            import _thread
-
-            _thread.interrupt_main()
+            os.kill(os.getpid(), signal.SIGINT)
 
     hit = []
     with pytest.raises(InterruptedApply) as told:
@@ -192,6 +190,15 @@ def test_ctrl_c(kapfhir_sandbox, run, made, versions, threads):
     assert run.sync(made.course(30, 4)).error is None
     assert len(versions()) == 2 + 30 + 360 + 30
     assert set(versions().values()) == {"1"}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_thread_that_ctrl_c_strikes_holds_no_lock(run, made, threads):
+    run.limits = Limits(threads=threads)
+    seen = set()
+    run.sync(made.course(6, 2), on_progress=lambda _: seen.add(threading.current_thread()))
+    assert seen
+    assert threading.main_thread() not in seen
 
 
 def test_what_points_round_in_a_circle_stays_together(kapfhir_sandbox, run, made):
