@@ -115,6 +115,8 @@ def open_ledger(path: Path | None, scope: Scope, maps: str = "") -> Ledger:
     with _telling(path):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)  # it holds patients' keys; SQLite gives its side files the same mode
         connection = sqlite3.connect(path or ":memory:", timeout=0.2, isolation_level=None, check_same_thread=False)
     ledger = Ledger(connection, path, f"{version('kapfhir')} {maps}")
     try:

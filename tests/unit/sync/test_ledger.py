@@ -40,6 +40,10 @@ def test_a_new_one_knows_nothing(ledger, path):
     assert ledger.newest(3) == []
 
 
+def test_only_its_owner_reads_it(ledger, path):
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_remembered(ledger, path):
     anchor = Anchor(datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 1, 5, 11, tzinfo=UTC))
     ledger.keep([entry(), entry("b")])
