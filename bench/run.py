@@ -205,6 +205,9 @@ class _Sandbox:
 
 
 def main(arguments: list[str]) -> int:
+    if unknown := set(arguments) - {"--quick", "--no-server", "--write"}:
+        print(f"{', '.join(sorted(unknown))}: there are --quick, --no-server and --write", file=sys.stderr)
+        return 2
     rows, times = (ROWS // 10, 1) if "--quick" in arguments else (ROWS, TIMES)
     table = Table()
     with tempfile.TemporaryDirectory(prefix="kapfhir-bench-") as folder:

@@ -34,7 +34,8 @@ def command(app: App, *, files: tuple[Path, ...]) -> Exit:
         for problem in check_file(file):
             severities[problem.severity] += 1
             app.output.problems([problem])
-    found = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in severities.items() if count and name != "information")
+    told = {name: count for name, count in severities.items() if count and name != "information"}
+    found = ", ".join(f"{count:,} {name}{'s' * (count != 1)}" for name, count in told.items())
     files_told = f"{checked:,} file{'s' * (checked != 1)}, {app.output.counts['resources']:,} resources"
     app.output.say(f"{files_told}: {found or 'no problems'}")
     return Exit.RESOURCES if severities["error"] else Exit.DONE
