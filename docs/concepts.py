@@ -7,7 +7,7 @@ from kapfhir.mapping.located import Problems, load_yaml
 from kapfhir.mapping.resource.grammar import Copy, Line, Map, Repeat, parse_map
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of, is_item
-from kapfhir.model.scales import SCALES
+from kapfhir.model.shipped import SCALES
 
 HEAD = """# Concepts
 
@@ -77,6 +77,8 @@ def _need(f: Field) -> str:
 def _elements(kind: type, f: Field, source: Map) -> str:
     if f.name == "key":
         return "`identifier`, `id`"
+    if f.stays:
+        return f"stays in the record: {f.stays}"
     out: list[str] = []
     for slot in source.slots.values():
         levels: list[type] = [CONCEPTS[source.concept]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,18 +25,29 @@ class Field:
     units: tuple[str, ...] = ()  # the UCUM units of an amount; empty: any
     present_with: tuple[str, ...] = ()  # a property that is there whenever one of these fields is
     defaulted: bool = False  # has a value of its own where none is given
+    stays: str = ""  # why it is kept in the record and not sent
 
 
 @cache
 def fields_of(concept: type) -> dict[str, Field]:
     """Every field and property by name, fields first, in the order of the class."""
     hints = typing.get_type_hints(concept, include_extras=True)
-    out = {f.name: _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)) for f in fields(concept)}
+    out = {
+        f.name: replace(
+            _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)), stays=f.metadata.get("stays", "")
+        )
+        for f in fields(concept)
+    }
     for name, member in vars(concept).items():
         if isinstance(member, property):
             given = typing.get_type_hints(member.fget, include_extras=True)["return"]
             out[name] = _field(name, given, derived=True, present_with=getattr(member.fget, "present_with", ()))
     return out
+
+
+def stays(reason: str) -> Any:
+    """A field that is kept in the record, but has no place in FHIR: two records that differ only there are sent alike."""
+    return field(default=None, compare=False, repr=False, metadata={"stays": reason})
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -11,7 +11,7 @@ from kapfhir.model.fields import Field, fields_of, is_item
 from kapfhir.model.values import Absent, Code
 
 from .constants import constant
-from .convert import PREFERRED, QUANTITIES, Pair, pair, pairs_with, rows_for
+from .convert import PREFERRED, QUANTITIES, Pair, codings, pair, pairs_with, rows_for
 from .forms import typed
 from .grammar import ITSELF, Constant, Copy, Map, Repeat, Slot
 from .marks import marks
@@ -47,6 +47,7 @@ class Checker:
     problems: Problems
     whole: bool = True  # is every map there?
     settled: set[tuple[Level, str]] = field(default_factory=set)  # fields that a resource always there reads back
+    walked: set[tuple[Level, str]] = field(default_factory=set)  # lists and parts that have slots of their own
     read: set[tuple[Level, str]] = field(default_factory=set)  # by the slot at hand
     reads: dict[str, set[tuple[Level, str]]] = field(default_factory=dict)  # by each slot
     words: list[Words] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Checker:
 
     def check(self, source: Map) -> list[SlotPlan]:
         slots = self.targets[source.concept]
+        self.walked = {(t.levels[-1 - i], name) for t in slots.values() for i, name in enumerate(t.each)}
         plans = [plan for slot in source.slots.values() if (plan := self._slot(slot, slots.get(slot.name)))]
         if not self.problems.found:  # else these would only repeat them
             self._require_all_read(source, slots)
@@ -61,7 +63,6 @@ class Checker:
 
     def _require_all_read(self, source: Map, slots: dict[str, Target]) -> None:
         """Every field must come back: by a slot that is there whenever the field is, or by every slot that tells of its owner."""
-        walked = {(t.levels[-1 - i], name) for t in slots.values() for i, name in enumerate(t.each)}
         kinds = {kind for read in self.reads.values() for kind, _ in read if isinstance(kind, type)} | {
             kind for t in slots.values() for kind in t.levels
         }
@@ -71,7 +72,8 @@ class Checker:
                 one: tuple[Level, str] = (kind, f.name)
                 readers = [n for n in self.reads if one in self.reads[n]]
                 sure = any(_there_with(source.slots[n].when, f, kind) for n in readers if kind is slots[n].levels[0])
-                if f.derived or f.name == "key" or one in walked or sure or (readers and set(tell) <= set(readers)):
+                free = f.derived or f.stays or f.name == "key" or one in self.walked
+                if free or sure or (readers and set(tell) <= set(readers)):
                     continue
                 lost = f" where there is no {' or '.join(readers)}" if readers else ": no line carries it one to one"
                 self.problems.say(source.concept, "never-read", f"{kind.__name__}.{f.name} can't be read back{lost}")
@@ -190,8 +192,10 @@ class Checker:
         owner = levels[0]
         assert isinstance(owner, type)
         self.read -= {one for one in self.read - read if isinstance(one[0], Field)}  # a plain value is read with its list
-        settled = (owner, f.name) in self.settled
-        if not settled:
+        settled = (owner, f.name) in self.settled | self.walked
+        if settled:
+            self.read &= read
+        else:
             self.read.add((owner, f.name))
         part = repeated(element.name, f.name, f.types[0] if item else None, together(inner))
         return replace(part, claim=None) if settled else part
@@ -234,6 +238,9 @@ class Checker:
         else:
             found = self._pair(rule, f.types, owner, branch.type, branch, element)
             part = self._filled(rule, f, branch, element, found) if found else None
+            if part and branch.type == "Coding" and element.many and not f.many:
+                found = codings(f.types[0], element, self.codes)
+                part = replace(self._filled(rule, f, branch, element, found), spread=True)
             if found and rule.up == 0 and f.name != ITSELF:
                 self.words.append((f, found.words))
         if part is None or f.derived or (owner, f.name) in self.settled:

@@ -59,6 +59,8 @@ def pairs_with(kind: type) -> list[str]:
 
 def _single(kind: type, element: Element, fhir_type: str, codes: Codes) -> Pair | None:
     family = next((c for c in kind.__mro__ if (c, fhir_type) in PAIRS), None)
+    if family is str and fhir_type == "code" and element.binding:
+        return None  # a text of any kind is no code of a required binding
     return PAIRS[family, fhir_type](kind, element, codes) if family else None
 
 
@@ -161,6 +163,16 @@ def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noq
     return Pair(looks_up(nodes), back, lambda _, v: f'"absent (" + {v} + ")"', lambda node: "value" not in node)
 
 
+def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    """Where R4 has room for words only: `24 h`."""
+
+    def back(words: str) -> Amount:
+        value, _, unit = words.partition(" ")
+        return Amount(Decimal(value), unit)
+
+    return Pair(_amount_words, back, _amount_words)
+
+
 def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
     def parts(w: Writer, v: Value, form: Form) -> list[str]:
         return [form(w, w.derive(v, f"{v}.{name}")) for name in ("amount", "over")]
@@ -255,12 +267,24 @@ def _concept(kind: type, element: Element, codes: Codes) -> Pair:
     return Pair(looks_up(nodes), None if ours is None else back, _words(rows), known=_systems(rows))
 
 
+def codings(kind: type, element: Element, codes: Codes) -> Pair:
+    """For a code at a list of Codings: all its codings, so that a text of one's own can stand beside them."""
+    rows = rows_for(kind, element, codes)
+    nodes: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        nodes.setdefault(row.code, []).append(_node(row))
+    whole = _concept(kind, element, codes)
+    back = whole.back
+    return Pair(looks_up(nodes), back and (lambda found: back({"coding": found})), whole.words, known=whole.known)
+
+
 INTEGERS = ("integer", "positiveInt", "unsignedInt")
 QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
 PREFERRED = ("CodeableConcept", "Coding", "dateTime", "string")  # where an open choice could take a value in several ways
 Maker = Callable[[type, Element, Codes], Pair]
 PAIRS: dict[tuple[type, str], Maker] = {
     **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},
+    (str, "code"): _same,
     (bool, "boolean"): _same,
     **{(int, t): _same for t in INTEGERS},
     (Decimal, "decimal"): _decimal,
@@ -270,6 +294,7 @@ PAIRS: dict[tuple[type, str], Maker] = {
     (date, "dateTime"): _day,
     (Period, "Period"): _period,
     **{(Amount, t): _amount for t in QUANTITIES},
+    (Amount, "string"): _amount_text,
     **{(Absent, t): _absent_quantity for t in QUANTITIES},
     (Rate, "Ratio"): _rate,
     (Code, "code"): _code,

@@ -19,6 +19,7 @@ from .grammar import ITSELF
 from .marks import clash, covers, marks, shows, system_of
 from .writing import Scope, Value, Writer
 
+SHARED = ("security", "tag")  # of meta: servers and others put theirs beside ours
 Into = tuple[dict[str, Any], ...]
 Make = Callable[[Writer, Scope], Value]
 Put = Callable[[Writer, Scope], list[tuple[str, Value]]]  # the elements, with their values
@@ -214,7 +215,7 @@ def _take_one(key: str, part: Part) -> Take:
 def _take_listed(key: str, part: Part, *, alone: bool) -> Take:
     claim, spread, wants, systems, known = part.claim, part.spread, part.wants, part.systems, part.known
     assert claim is not None
-    free = alone and not wants
+    free = alone and not wants and key not in SHARED
 
     def take(node: dict[str, Any], into: Into) -> None:
         items = node.get(key)
