@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from .care import Course, Diagnosis
+from .keys import require_key_order
 from .people import Clinic, Patient, Practitioner
 from .values import (
     Absent,
@@ -218,14 +219,3 @@ class DosingSession:
             yield Doubt("dose-in-session-not-done", "the session did not take place, but a dose was given", "status")
         for dose in self.doses:
             yield from dose.doubts()
-
-
-def require_key_order(*lists: tuple[Any, ...]) -> None:
-    """Items that become resources of their own have no order in FHIR: their keys give it."""
-    for items in lists:
-        keys = [item.key for item in items]
-        require(
-            keys == sorted(set(keys)) and not any("/" in k for k in keys),
-            "items-out-of-order",
-            "items stand in the order of their keys, each key once, without '/'",
-        )
