@@ -16,8 +16,10 @@ from kapfhir.model.care import ENDED, Diagnosis
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
 from kapfhir.model.fields import Field, fields_of
-from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
-from kapfhir.model.scales import SCALES
+from kapfhir.model.assessments import Answer, OutcomeAssessment, SubscaleScore
+from kapfhir.model.outcomes import AdverseEvent
+from kapfhir.model.scales import Item, Part, Scale
+from kapfhir.model.shipped import SCALES
 from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Period, Rate, Ref
 
 CODES = Codes(MapFolder.over())
@@ -120,15 +122,44 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
     elif kind is AdverseEvent and "during" not in given:
         given.pop("causality", None)
     elif kind is OutcomeAssessment:
-        scale = SCALES[given["instrument"]]
-        asked = draw(st.lists(st.sampled_from(scale.questions), unique=True)) if draw(st.booleans()) else scale.questions
-        answer = st.sampled_from(list(scale.choices)) if scale.choices else st.integers(0, scale.most)
-        given["answers"] = tuple(Answer(q, draw(answer)) for q in asked)
-        OutcomeAssessment.complete(given)
-        if scale.highest is None:
-            given.pop("total", None)
-        elif "total" in given:
-            given["total"] = Amount(Decimal(draw(st.integers(0, scale.highest))), "{score}")
+        _make_assessment(draw, given)
+
+
+def _make_assessment(draw: st.DrawFn, given: dict) -> None:
+    scale = SCALES[given["instrument"]]
+    given["answers"] = tuple(Answer(q, **draw(_answers(scale.item(q)))) for q in draw(_asked(scale)))
+    rule = scale.total_of(draw(st.sampled_from([None, *(t.method for t in scale.totals)])))
+    if rule is None:
+        given.pop("total", None)
+    elif "total" in given or not given["answers"]:
+        given["total"] = Amount(Decimal(draw(st.integers(int(rule.lowest), int(rule.highest)))), "{score}")
+        given["method"] = rule.method
+    if "total" not in given:
+        given.pop("method", None)
+        if given.get("standing") == "prorated":
+            given.pop("standing")
+    parts = draw(st.lists(st.sampled_from(scale.parts), unique=True, max_size=2)) if scale.parts else []
+    given["subscales"] = tuple(SubscaleScore(Key(p.subscale), p.subscale, draw(st.none() | _within(p))) for p in parts)
+    OutcomeAssessment.complete(given)
+
+
+def _within(part: Part) -> st.SearchStrategy:
+    return st.integers(int(part.lowest), int(part.highest)).map(lambda n: Amount(Decimal(n), "{score}"))
+
+
+def _asked(scale: Scale) -> st.SearchStrategy:
+    if len(scale.questions) > 40:  # more than a test has time for
+        return st.just(scale.questions[:5])
+    some = st.lists(st.sampled_from(scale.questions), unique=True) if scale.questions else st.just([])
+    return st.one_of(some, st.just(scale.questions))
+
+
+def _answers(item: Item) -> st.SearchStrategy:
+    value = st.sampled_from(list(item.choices)) if item.choices else st.sampled_from(item.numbers)
+    text = st.none() | WORDS
+    answered = st.fixed_dictionaries({"value": value, "raw_code": text, "raw_label": text})
+    absent = st.sampled_from(CODES.own(Absent)).map(Absent)
+    return st.one_of(answered, answered, answered, st.fixed_dictionaries({"absent": absent, "raw_code": text}))
 
 
 def _with(item: object, **changes: object) -> object:

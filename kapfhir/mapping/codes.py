@@ -3,6 +3,8 @@
 codes/<list>.csv        code,system,standard,display   several rows of one code = several codings, or one per system
 codes/systems.csv       alias,uri                      `loinc` for http://loinc.org, in maps and tables
 codes/extensions.csv    name,url,type                  `weight-normalized-dose`, its url, its one value type
+
+The tables of instruments, questions, choices, subscales, bands and definitions are made of the scale files (scales/compile.py).
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from pathlib import Path
 
 from kapfhir.errors import Problem
 from kapfhir.fhir.identity import kebab
+from kapfhir.model.shipped import use_scales
 
 from .folder import MapFolder
 from .located import near
+from .scales.load import load_scales
+from .scales.tables import code_tables
 
 URI = "urn:ietf:rfc:3986"  # FHIR's own system for codes that are URIs
 TABLE, SYSTEMS, EXTENSIONS = ("code", "system", "standard", "display"), ("alias", "uri"), ("name", "url", "type")
@@ -46,6 +51,7 @@ class Codes:
         self.systems = {r["alias"]: r["uri"] for _, r in self._rows(*files.pop("systems"), SYSTEMS)}
         self.extensions = {r["name"]: Extension(r["url"], r["type"]) for _, r in self._rows(*files.pop("extensions"), EXTENSIONS)}
         self._tables = {stem: self._table(name, path) for stem, (name, path) in files.items()}
+        self._take_scales(folder)
         local = self.systems.get("kap")
         self.ours = frozenset(row.standard for rows in self._tables.values() for row in rows if row.system == local)
 
@@ -56,6 +62,17 @@ class Codes:
     def own(self, kind: type) -> tuple[str, ...]:
         """Our codes of one list, in the order of the table."""
         return tuple(dict.fromkeys(row.code for row in self.table(kind)))
+
+    def _take_scales(self, folder: MapFolder) -> None:
+        """The scales of a clinic's own, and their codes; the process knows them from now on, beside the shipped ones."""
+        own = folder.own("scales", ".yaml")
+        files, problems = load_scales(folder, self.systems) if own else ([], [])
+        self.problems += problems
+        use_scales(f.scale for f in files if f.name in own)
+        for name, rows in code_tables(files).items():
+            fresh = tuple(Row(code, self.systems[system], standard, display) for code, system, standard, display in rows)
+            told = {row.code for row in fresh}
+            self._tables[name] = fresh + tuple(row for row in self._tables.get(name, ()) if row.code not in told)
 
     def _table(self, name: str, path: Path) -> tuple[Row, ...]:
         out: dict[tuple[str, str, str], Row] = {}

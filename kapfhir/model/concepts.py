@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from .care import Course, Diagnosis
+from .assessments import OutcomeAssessment
+from .care import Diagnosis
+from .course import Course
 from .dosing import DosingSession
-from .outcomes import AdverseEvent, OutcomeAssessment
+from .outcomes import AdverseEvent
 from .people import Clinic, Patient, Practitioner
 from .sessions import IntegrationSession, PreparationSession
 

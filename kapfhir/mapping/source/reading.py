@@ -45,6 +45,7 @@ def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Uni
     store = Store()
     try:
         maps.references.bind(store, known)
+        yield from maps.notes
         for left in maps.blocked:
             text = "the map of this table has TODO lines: its rows are left out"
             yield Problem(

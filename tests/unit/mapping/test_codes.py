@@ -8,7 +8,7 @@ from kapfhir.data import mappings_folder
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.model import values
-from kapfhir.model.scales import SCALES
+from kapfhir.model.shipped import SCALES
 
 LOINC, SNOMED, RXNORM, ICD = (
     "http://loinc.org",

@@ -3,7 +3,7 @@
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import DoseEvent, VitalSet
 from kapfhir.model.fields import fields_of, is_item
-from kapfhir.model.outcomes import OutcomeAssessment
+from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.values import Absent, Amount, Period
 
 

@@ -15,7 +15,8 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.convert import ReadError
 from kapfhir.mapping.resource.library import load_library
 from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, VitalSet
-from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
+from kapfhir.model.assessments import Answer, OutcomeAssessment
+from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.values import (
     Absent,
     Amount,
