@@ -13,9 +13,9 @@ from kapfhir.model.values import Absent, Code
 from .constants import constant
 from .convert import PREFERRED, QUANTITIES, Pair, codings, pair, pairs_with, rows_for
 from .forms import typed
-from .grammar import ITSELF, Constant, Copy, Map, Repeat, Slot
+from .grammar import ITSELF, Constant, Copy, Either, Map, Repeat, Slot
 from .marks import marks
-from .parts import Part, Whole, chosen, copied, nested, repeated, together, told_apart
+from .parts import Part, Whole, chosen, copied, either, nested, repeated, together, told_apart
 from .references import References, Target, identity
 from .tree import Branch, Branches, Grower
 from .writing import Form
@@ -44,7 +44,7 @@ class Checker:
     facts: Facts
     codes: Codes
     targets: dict[str, dict[str, Target]]
-    problems: Problems
+    problems: Problems  # of the file at hand
     whole: bool = True  # is every map there?
     settled: set[tuple[Level, str]] = field(default_factory=set)  # fields that a resource always there reads back
     walked: set[tuple[Level, str]] = field(default_factory=set)  # lists and parts that have slots of their own
@@ -57,7 +57,8 @@ class Checker:
         slots = self.targets[source.concept]
         self.walked = {(t.levels[-1 - i], name) for t in slots.values() for i, name in enumerate(t.each)}
         plans = [plan for slot in source.slots.values() if (plan := self._slot(slot, slots.get(slot.name)))]
-        if not self.problems.found:  # else these would only repeat them
+        self.problems = source.problems
+        if not any(slot.problems.found for slot in source.slots.values()):  # else these would only repeat them
             self._require_all_read(source, slots)
         return plans
 
@@ -81,6 +82,7 @@ class Checker:
     def _slot(self, slot: Slot, target: Target | None) -> SlotPlan | None:
         if target is None:
             return None
+        self.problems = slot.problems
         self.references = References(self.targets, target, self.problems, self.whole)
         self.words, self.read = [], set()
         self.reads[slot.name] = self.read
@@ -174,7 +176,35 @@ class Checker:
             return self._repeat(rule, branch, element, levels)
         if isinstance(rule, Copy):
             return self._copy(rule, branch, element, levels)
-        return nested(element.name, element.many, together(self._parts(branch.branches, levels)))
+        if isinstance(rule, Either):
+            return self._either(rule, branch, element, levels)
+        parts = self._parts(branch.branches, levels)
+        if branch.extension:  # one with parts of its own
+            parts.insert(0, Part("url", False, constant=branch.extension.url, wants=branch.extension.url))
+        return nested(branch.element.name, branch.element.many, together(parts))
+
+    def _either(self, rule: Either, branch: Branch, element: Element, levels: Levels) -> Part | None:
+        """A slot of ours where it is there, else a field, which that slot must read back too."""
+        if not (element.choice and element.choice == element.name and "Reference" in element.types):
+            self.problems.say(rule.slot.at, "wrong-type", f"{branch.path} is no open choice with a reference")
+            return None
+        reference = Element(element.key("Reference"), ("Reference",), False, False, {}, element.targets, element.choice)
+        way = self.references.own(rule.slot, replace(branch, type="Reference", element=reference), reference)
+        target = self.references.targets[self.references.here.name.concept].get(str(rule.slot.slot))
+        assert isinstance(rule.other.field, Text)
+        f = self._field(rule.other.field, levels[0])
+        if way is None or target is None or f is None or way.make is None:
+            return None
+        one: tuple[Level, str] = (levels[0], f.name)
+        if not target.when or one not in self.reads.get(target.name.slot, ()):
+            text = f"'{rule.slot.slot}' must stand above, with a `when`, and read '{f.name}' back"
+            self.problems.say(rule.slot.at, "never-read", text)
+            return None
+        other = self._choice(rule.other, f, levels[0], branch, element)
+        if other is None:
+            return None
+        self.read.add(one)
+        return either(reference.name, way.make, other, target.when)
 
     def _repeat(self, rule: Repeat, branch: Branch, element: Element, levels: Levels) -> Part | None:
         f = self._field(rule.each, levels[0])
