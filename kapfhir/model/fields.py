@@ -5,11 +5,13 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
 from .values import Amount, Period, Rate, Ref, Units
+
+STAYS = "stays"  # metadata of a field that is kept in the record and has no place in FHIR: why. Such a field is not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def fields_of(concept: type) -> dict[str, Field]:
     hints = typing.get_type_hints(concept, include_extras=True)
     out = {
         f.name: replace(
-            _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)), stays=f.metadata.get("stays", "")
+            _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)), stays=f.metadata.get(STAYS, "")
         )
         for f in fields(concept)
     }
@@ -43,11 +45,6 @@ def fields_of(concept: type) -> dict[str, Field]:
             given = typing.get_type_hints(member.fget, include_extras=True)["return"]
             out[name] = _field(name, given, derived=True, present_with=getattr(member.fget, "present_with", ()))
     return out
-
-
-def stays(reason: str) -> Any:
-    """A field that is kept in the record, but has no place in FHIR: two records that differ only there are sent alike."""
-    return field(default=None, compare=False, repr=False, metadata={"stays": reason})
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""The order of items that become resources of their own."""
+"""What lists must keep to, since FHIR says so: the order of items that become resources of their own, each label once."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def require_key_order(*lists: tuple[Any, ...]) -> None:
             "items-out-of-order",
             "items stand in the order of their keys, each key once, without '/'",
         )
+
+
+def require_labels_once(labels: tuple[str, ...]) -> None:
+    """A security label stands on a resource once. No field is named: rather no record than one without its labels."""
+    require(len(set(labels)) == len(labels), "label-twice", "a security label stands once")

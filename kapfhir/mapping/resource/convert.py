@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kapfhir.errors import ResourceError
@@ -168,7 +168,10 @@ def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: A
 
     def back(words: str) -> Amount:
         value, _, unit = words.partition(" ")
-        return Amount(Decimal(value), unit)
+        try:
+            return Amount(Decimal(value), unit)
+        except InvalidOperation:
+            raise ReadError("a text stands where a number with its unit is needed") from None
 
     return Pair(_amount_words, back, _amount_words)
 
@@ -280,7 +283,7 @@ def codings(kind: type, element: Element, codes: Codes) -> Pair:
 
 INTEGERS = ("integer", "positiveInt", "unsignedInt")
 QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
-PREFERRED = ("CodeableConcept", "Coding", "dateTime", "string")  # where an open choice could take a value in several ways
+PREFERRED = ("CodeableConcept", "Coding", "dateTime", "Quantity", "string")  # where an open choice could take a value in several ways
 Maker = Callable[[type, Element, Codes], Pair]
 PAIRS: dict[tuple[type, str], Maker] = {
     **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},
