@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
-from kapfhir.model.care import ENDED, Diagnosis
+from kapfhir.model.care import ENDED, Diagnosis, TraumaHistory
 from kapfhir.model.concepts import CONCEPTS
+from kapfhir.model.consent import Consent
 from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
 from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.assessments import Answer, OutcomeAssessment, SubscaleScore
+from kapfhir.model.history import Allergy, MedicationHistory, Reaction, TreatmentHistory
 from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.scales import Item, Part, Scale
 from kapfhir.model.shipped import SCALES
+from kapfhir.model.screening import Baseline, Screening
 from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Period, Rate, Ref
 
 CODES = Codes(MapFolder.over())
@@ -91,6 +94,8 @@ def _built(draw: st.DrawFn, kind: type) -> object:
             given[field.name] = draw(many.map(lambda l, keyed=keyed: tuple(sorted(l, key=lambda i: i.key) if keyed else l)))
         elif not field.optional or field.defaulted or draw(st.booleans()):
             given[field.name] = draw(one)
+    for start, end in (("onset", "abated"), ("started", "ended"), ("valid_from", "valid_until"), ("birth_date", "deceased")):
+        _put_in_order(given, start, end)
     _make_sense(draw, kind, given)
     try:
         return kind(**given)
@@ -98,10 +103,16 @@ def _built(draw: st.DrawFn, kind: type) -> object:
         return None
 
 
+def _put_in_order(given: dict, start: str, end: str) -> None:
+    both = [given.get(start), given.get(end)]
+    if all(isinstance(one, date) and not isinstance(one, datetime) for one in both):
+        given[start], given[end] = sorted(both)
+
+
 def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
     if kind is Segment:
         given["ran"] = draw(periods(ends=True))
-    elif kind is BloodPressure and given.get("systolic") and given.get("diastolic"):
+    elif kind in (BloodPressure, Baseline) and given.get("systolic") and given.get("diastolic"):
         low, high = sorted((given["systolic"], given["diastolic"]), key=lambda a: a.value)
         given |= {"systolic": high, "diastolic": low}
     elif kind is VitalSet and not given.get("weight"):
@@ -117,8 +128,20 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
             key = draw(st.sampled_from(given["vitals"])).key
             given["doses"] = tuple(typing.cast("DoseEvent", _with(d, weighed=Ref(key))) for d in given["doses"])
         DosingSession.complete(given)
-    elif kind is Diagnosis and given["status"] not in ENDED:
-        given.pop("abated", None)
+    elif kind is Diagnosis:
+        given.setdefault("label", draw(WORDS))
+        if given["status"] not in ENDED:
+            given.pop("abated", None)
+    elif kind in (MedicationHistory, TreatmentHistory, Allergy, Reaction):
+        given.setdefault("label", draw(WORDS))
+    elif kind is Consent:
+        given["acknowledged"] = tuple(dict.fromkeys(given["acknowledged"]))
+    elif kind is TraumaHistory:
+        given["ace_score"] = draw(st.integers(0, 10))
+    elif kind is Screening:
+        if "asa_class" in given:
+            given["asa_class"] = draw(st.integers(1, 6))
+        given["findings"] = tuple({f.criterion: f for f in given["findings"]}.values())
     elif kind is AdverseEvent and "during" not in given:
         given.pop("causality", None)
     elif kind is OutcomeAssessment:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .assessments import OutcomeAssessment
 from .care import Diagnosis
+from .consent import Consent
 from .course import Course
 from .dosing import DosingSession
+from .history import Allergy, MedicationHistory, TreatmentHistory
 from .outcomes import AdverseEvent
 from .people import Clinic, Patient, Practitioner
+from .screening import Screening
 from .sessions import IntegrationSession, PreparationSession
 
 CONCEPTS: dict[str, type] = {
@@ -17,11 +20,16 @@ CONCEPTS: dict[str, type] = {
         Practitioner,
         Patient,
         Diagnosis,
+        MedicationHistory,
+        TreatmentHistory,
+        Allergy,
+        Consent,
         Course,
         DosingSession,
         PreparationSession,
         IntegrationSession,
         OutcomeAssessment,
+        Screening,
         AdverseEvent,
     )
 }
@@ -30,10 +38,15 @@ Record = (
     | Practitioner
     | Patient
     | Diagnosis
+    | MedicationHistory
+    | TreatmentHistory
+    | Allergy
+    | Consent
     | Course
     | DosingSession
     | PreparationSession
     | IntegrationSession
     | OutcomeAssessment
+    | Screening
     | AdverseEvent
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .before import EventAction, EventCategory, Grade, SeriousCriterion
 from .dosing import DosingSession
 from .fields import present_with
 from .people import Patient, Practitioner
 from .values import (
     Causality,
     ConditionStatus,
+    Doubt,
     Event,
     EventOutcome,
     Key,
@@ -25,7 +28,7 @@ NOT_SERIOUS = Seriousness("non-serious")
 
 @dataclass(frozen=True, slots=True)
 class AdverseEvent:
-    """An unwanted effect, judged by a clinician."""
+    """An unwanted effect, judged by a clinician. `meddra`: the MedDRA id that the source gives; `grade`: by CTCAE."""
 
     key: Key
     patient: Ref[Patient]
@@ -38,6 +41,14 @@ class AdverseEvent:
     during: Ref[DosingSession] | None = None
     recorder: Ref[Practitioner] | None = None
     resolved: datetime | date | None = None
+    recorded: date | None = None
+    label: str | None = None
+    meddra: str | None = None
+    category: EventCategory | None = None
+    grade: Grade | None = None
+    criteria: tuple[SeriousCriterion, ...] = ()
+    expected: bool | None = None
+    actions: tuple[EventAction, ...] = ()
 
     def __post_init__(self) -> None:
         require(
@@ -58,6 +69,23 @@ class AdverseEvent:
     def lasting(self) -> bool | None:
         """True for an event that lasted, so that it is a condition too: it took time to resolve, or has not resolved."""
         return True if self.resolved is not None or self.outcome in ("ongoing", "recovering", "resolved-with-sequelae") else None
+
+    @property
+    @present_with("grade", "expected", "actions")
+    def assessed(self) -> bool | None:
+        """True where something is said that R4's AdverseEvent has no element for."""
+        return True if self.grade or self.expected is not None or self.actions else None
+
+    def doubts(self) -> Iterator[Doubt]:
+        serious = self.seriousness != NOT_SERIOUS
+        if serious and not self.criteria:
+            yield Doubt("serious-without-criterion", "the event is serious, but no criterion says why", "seriousness")
+        if self.criteria and not serious:
+            yield Doubt(
+                "criterion-yet-not-serious", "a criterion of seriousness is named for an event that is not serious", "criteria"
+            )
+        if self.grade == "5" and self.outcome not in (None, "fatal"):
+            yield Doubt("grade-disagrees", "grade 5 is death, but the outcome is another one", "grade")
 
     @property
     def condition_status(self) -> ConditionStatus:
