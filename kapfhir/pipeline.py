@@ -17,6 +17,7 @@ from .fhir.identity import Origin
 from .fhir.links import references
 from .fhir.validate import check
 from .mapping.codes import Codes
+from .mapping.derive import SOURCES, derive_outcomes
 from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
@@ -131,7 +132,8 @@ def read(
     """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent."""
     with _opened(export, settings) as job:
         yield from job.export.problems
-        yield from read_records(job.maps, job.export, known or Nothing())
+        before = known or Nothing()
+        yield from derive_outcomes(read_records(job.maps, job.export, before, SOURCES), before, job.maps.scopes)
 
 
 def map(  # noqa: A001 the library's own verb

@@ -36,7 +36,7 @@ from .values import (
     require,
 )
 
-NOT_APPLICABLE, UNKNOWN = Absent("not-applicable"), Absent("unknown")
+ERROR, NOT_APPLICABLE, UNKNOWN = Absent("error"), Absent("not-applicable"), Absent("unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ class Answer:
     def __post_init__(self) -> None:
         require(self.value is not None or self.absent is not None, "empty-part", "an item has an answer, or a reason for none")
         require(self.value is None or self.absent is None, "answered-and-absent", "an item has an answer, or a reason", "absent")
+
+    @classmethod
+    def lose(cls, given: dict[str, Any], held: set[str]) -> None:
+        """An answer that can't be read was given: its item stays, and says so."""
+        if "value" in held:
+            given.setdefault("absent", ERROR)
 
 
 @dataclass(frozen=True, slots=True)

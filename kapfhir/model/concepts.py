@@ -6,6 +6,7 @@ from .assessments import OutcomeAssessment
 from .care import Diagnosis
 from .consent import Consent
 from .course import Course
+from .derived import DerivedOutcome
 from .dosing import DosingSession
 from .history import Allergy, MedicationHistory, TreatmentHistory
 from .outcomes import AdverseEvent
@@ -29,6 +30,7 @@ CONCEPTS: dict[str, type] = {
         PreparationSession,
         IntegrationSession,
         OutcomeAssessment,
+        DerivedOutcome,
         Screening,
         AdverseEvent,
     )
@@ -47,6 +49,7 @@ Record = (
     | PreparationSession
     | IntegrationSession
     | OutcomeAssessment
+    | DerivedOutcome
     | Screening
     | AdverseEvent
 )

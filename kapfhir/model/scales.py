@@ -1,7 +1,7 @@
 """The rating scales as facts: items, the score of an answer, totals by rule, subscales, bands, definitions of an outcome.
 
-The facts stand in `mappings/scales/*.yaml`; the shipped ones are compiled into `scales.json`, see shipped.py. A choice is scored by
-what it says, never by the number under which an export kept it (domain, finding 5). Nothing is prorated.
+The facts stand in `mappings/scales/*.yaml`; the shipped ones are compiled into `scales.json`, see shipped.py. A choice is
+scored by what it says, never by the number under which an export kept it (domain, finding 5). Nothing is prorated.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Total:
     """A way to make one number of the items. `groups`: the highest of each group counts, once."""
 
     method: TotalMethod
-    rule: str  # sum, mean, percent, highest-of-groups
+    rule: str  # sum, mean, percent, domains
     lowest: Decimal
     highest: Decimal
     groups: tuple[tuple[Question, ...], ...] = ()
@@ -83,7 +83,7 @@ class Total:
 
     def compute(self, scores: Mapping[Question, int], highest: int) -> Decimal:
         """Of the scores of a whole assessment. `highest`: the most that they could add up to."""
-        if self.rule == "highest-of-groups":
+        if self.rule == "domains":
             return Decimal(sum(max(scores[q] for q in group) for group in self.groups))
         total = Decimal(sum(scores.values()))
         if self.rule == "mean":
@@ -173,6 +173,8 @@ class Scale:
     safety: Safety | None = None
     rules: tuple[Rule, ...] = ()
     confused_with: tuple[str, ...] = ()
+    rises: bool = False  # a higher total is better
+    follows: bool = True  # a change between two of them says something about the treatment
 
     @property
     def questions(self) -> tuple[Question, ...]:

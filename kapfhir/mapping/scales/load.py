@@ -19,8 +19,8 @@ from .verify import verify
 
 RATERS = ("self", "clinician", "either")
 RECALL = re.compile(r"(\d{1,3}) (h|d|wk|mo|a)")
-RULES = ("sum", "mean", "percent", "highest-of-groups")
-KINDS = ("response", "remission", "worsening", "relapse", "reliable-change")
+RULES = ("sum", "mean", "percent", "domains")
+KINDS = ("response", "remission", "worsening", "relapse", "reliable")
 MEASURES = ("score", "drop", "rise", "lost")
 
 
@@ -41,7 +41,7 @@ class ScaleFile:
 
 
 def load_scales(folder: MapFolder, systems: Iterable[str]) -> tuple[list[ScaleFile], list[Problem]]:
-    """Every scale of a folder, in the order of the files, and what is wrong with them. `systems`: the aliases that codes may have."""
+    """Every scale of a folder, in the order of the files, and what is wrong. `systems`: the aliases that codes may have."""
     files: list[File] = []
     for name, path in folder.files("scales", ".yaml").items():
         problems = Problems(name)
@@ -86,7 +86,7 @@ class _Reader:
             self._code(file.word(codes, "total")),
         )
         free = file.flag(licence, "text", default=False)
-        own = [k for k in file.block(tree, "answers")]
+        own = list(file.block(tree, "answers"))
         made.options = [option for name in own for option in self.lists[name]]
         for option in made.options:
             self._code(option.code)
@@ -105,6 +105,8 @@ class _Reader:
             self._safety(),
             tuple(self._rules()),
             tuple(str(t) for t in file.texts(tree, "confused_with")),
+            file.flag(tree, "rises", default=False),
+            file.flag(tree, "follows", default=True),
         )
         verify(file, made.scale)
         return made if instrument else None
@@ -169,7 +171,7 @@ class _Reader:
         """Questions by their place in the scale, or by name."""
         out = []
         for text in texts:
-            found = next((i.question for i in self.items if i.question == text), None)
+            found = next((i.question for i in self.items if str(i.question) == text), None)
             if found is None and text.isdecimal() and 1 <= int(text) <= len(self.items):
                 found = self.items[int(text) - 1].question
             if found is None:

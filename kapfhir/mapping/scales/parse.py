@@ -11,9 +11,28 @@ from kapfhir.mapping.located import Problems, Text, Tree, near
 from kapfhir.model.scales import Cut
 
 HEAD = (
-    "instrument title short version rater recall codes licence range anchors answers items skips totals subscales bands safety "
-    "definitions confused_with"
-).split()
+    "instrument",
+    "title",
+    "short",
+    "version",
+    "rater",
+    "recall",
+    "codes",
+    "licence",
+    "range",
+    "anchors",
+    "answers",
+    "items",
+    "skips",
+    "totals",
+    "subscales",
+    "bands",
+    "safety",
+    "definitions",
+    "confused_with",
+    "rises",
+    "follows",
+)
 NEEDED = ("instrument", "title", "short", "version", "licence")
 ITEM = ("range", "numbers", "answers", "code", "name", "text", "optional", "scored", "reversed")
 RUN = re.compile(r"(-?\d{1,5})\.\.(-?\d{1,5})")

@@ -40,7 +40,7 @@ def _range(file: File, at: Text, total: Total, scored: list[Item], scale: Scale)
         low, high = Decimal(min(i.scores[0] for i in scored)), Decimal(max(i.scores[-1] for i in scored))
     elif total.rule == "percent":
         low, high = Decimal(0), Decimal(100)
-    elif total.rule == "highest-of-groups":
+    elif total.rule == "domains":
         asked = [q for group in total.groups for q in group]
         if sorted(asked) != sorted(i.question for i in scored):
             file.say(at, "wrong-groups", "each scored item is in one group")
@@ -59,7 +59,7 @@ def _part(file: File, at: Text, part: Part, scale: Scale) -> None:
     lows = [scale.item(q).scores[0] for q in part.questions]
     highs = [scale.item(q).scores[-1] for q in part.questions]
     low, high = (min(lows), max(highs)) if part.rule == "mean" else (sum(lows), sum(highs))
-    if (part.lowest, part.highest) != (low, high):
+    if (part.lowest, part.highest) != (Decimal(low), Decimal(high)):
         file.say(at, "wrong-range", f"the items of {part.subscale} make a score of {low}..{high}")
 
 

@@ -64,6 +64,7 @@ class Shape:
         self.pointers = inner_references(kind)
         self.order = shapes.order(kind)
         self.complete: Callable[[Partial], None] | None = getattr(kind, "complete", None)
+        self.lose: Callable[[Partial, set[str]], None] | None = getattr(kind, "lose", None)
 
     def make(self, partial: Partial, tell: Tell, origins: Origins, lost: str = "record", path: Path = ()) -> Any:
         """The record, part or item; None if it can't be made. What is wrong is told. ConflictError where its rows differ."""
@@ -107,6 +108,8 @@ class Shape:
             return None
 
     def _make(self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path) -> Any:
+        if held and self.lose is not None:
+            self.lose(given, held)
         gone: set[str] = set()  # withheld here: each field once, so this comes to an end
         for pointer in self.pointers:
             self._drop_loose(given, pointer, tell, origins, path)

@@ -143,7 +143,7 @@ def test_every_question_and_choice_of_a_scale_has_a_code():
     for scale in SCALES.values():
         assert scale.instrument in instruments
         assert set(scale.questions) <= questions
-        assert set(scale.choices) <= choices
+        assert {c for i in scale.items for c in i.choices} <= choices
 
 
 def test_tables_have_no_fault():

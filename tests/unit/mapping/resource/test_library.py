@@ -135,10 +135,19 @@ def test_recorded_and_computed_totals_stand_side_by_side():
     )
     total = by_type(made, "Observation")[0]
     assert total["valueQuantity"]["value"] == 12
-    assert [(c["code"]["coding"][0]["code"], c["valueQuantity"]["value"]) for c in total["component"]] == [
-        ("recorded-total", 12),
-        ("computed-total", 9),
-    ]
+    said = {c["code"]["coding"][0]["code"]: next(v for k, v in c.items() if k.startswith("value")) for c in total["component"]}
+    assert (said["recorded-total"]["value"], said["computed-total"]["value"]) == (12, 9)
+    assert said["severity-band"]["coding"][0]["code"] == "phq-9-manual-moderate"
+    assert (said["safety-item"], said["safety-flag"]) == (1, True)
+
+
+def test_a_scale_that_is_never_summed_says_why():
+    answers = (Answer(Question("cssrs-screener-1"), Choice("yes")), Answer(Question("cssrs-screener-2"), absent=Absent("asked-declined")))
+    made = library().build(OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("cssrs-screener"), date(2026, 1, 4), answers))
+    total, form = by_type(made, "Observation")[0], by_type(made, "QuestionnaireResponse")[0]
+    assert "valueQuantity" not in total
+    assert total["dataAbsentReason"]["coding"][0]["code"] == "not-applicable"
+    assert [sorted(i) for i in form["item"]] == [["answer", "linkId"], ["extension", "linkId"]]
 
 
 def test_synthetic_data_is_marked_and_says_its_source():
