@@ -6,6 +6,7 @@ To add a kind of value: write one function that returns a Pair, and give it a ro
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -176,6 +177,19 @@ def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: A
     return Pair(_amount_words, back, _amount_words)
 
 
+def _base64(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    """A text as the content of an attachment; the narrative says only that it is there."""
+    return Pair(
+        lambda w, v: f"{w.bind(_encode)}({v})",
+        lambda data: b64decode(data, validate=True).decode(),
+        lambda _, v: f'str(len({v})) + " characters"',
+    )
+
+
+def _encode(words: str) -> str:
+    return b64encode(words.encode()).decode()
+
+
 def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
     def parts(w: Writer, v: Value, form: Form) -> list[str]:
         return [form(w, w.derive(v, f"{v}.{name}")) for name in ("amount", "over")]
@@ -283,11 +297,18 @@ def codings(kind: type, element: Element, codes: Codes) -> Pair:
 
 INTEGERS = ("integer", "positiveInt", "unsignedInt")
 QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
-PREFERRED = ("CodeableConcept", "Coding", "dateTime", "Quantity", "string")  # where an open choice could take a value in several ways
+PREFERRED = (
+    "CodeableConcept",
+    "Coding",
+    "dateTime",
+    "Quantity",
+    "string",
+)  # where an open choice could take a value in several ways
 Maker = Callable[[type, Element, Codes], Pair]
 PAIRS: dict[tuple[type, str], Maker] = {
     **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},
     (str, "code"): _same,
+    (str, "base64Binary"): _base64,
     (bool, "boolean"): _same,
     **{(int, t): _same for t in INTEGERS},
     (Decimal, "decimal"): _decimal,
