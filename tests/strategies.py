@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 
+from dosing_sense import make_dosing
+from frame_sense import make_frame
 from hypothesis import strategies as st
 
 from kapfhir.mapping.codes import Codes
@@ -15,7 +17,6 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.model.care import ENDED, Diagnosis, TraumaHistory
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.consent import Consent
-from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
 from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.assessments import Answer, OutcomeAssessment, SubscaleScore
 from kapfhir.model.history import Allergy, MedicationHistory, Reaction, TreatmentHistory
@@ -23,7 +24,7 @@ from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.scales import Item, Part, Scale
 from kapfhir.model.shipped import SCALES
 from kapfhir.model.screening import Baseline, Screening
-from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Period, Rate, Ref
+from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Limits, Period, Rate, Ref
 
 CODES = Codes(MapFolder.over())
 WORDS = st.text("abcdefghijkXYZ <>&'\"äöüß漢é-.", min_size=1, max_size=12).map(str.strip).filter(bool)
@@ -43,6 +44,11 @@ def amounts(units: tuple[str, ...]) -> st.SearchStrategy[Amount]:
     return st.builds(Amount, NUMBERS, st.sampled_from(units or ("mg", "mL", "min")))
 
 
+def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:
+    numbers = st.builds(lambda n, places: Decimal(n).scaleb(-places), st.integers(int(one.lowest) * 10, int(one.highest) * 10), st.just(1))
+    return st.builds(Amount, numbers, st.just(one.unit))
+
+
 @st.composite
 def periods(draw: st.DrawFn, *, ends: bool | None = None) -> Period:
     start = draw(MOMENTS)
@@ -56,7 +62,7 @@ def values(kind: type, field: Field) -> st.SearchStrategy:
     if issubclass(kind, Code):
         return st.sampled_from(CODES.own(kind)).map(kind)
     if kind is Amount:
-        return amounts(field.units)
+        return st.one_of([_within_limits(one) for one in field.limits]) if field.limits else amounts(field.units)
     if kind is Rate:
         return st.builds(Rate, amounts(("mg", "mL")), amounts(("min", "h")))
     if kind is Period:
@@ -67,8 +73,10 @@ def values(kind: type, field: Field) -> st.SearchStrategy:
         return DAYS
     if kind is bool:
         return st.booleans()
+    if kind is Decimal:
+        return NUMBERS
     if kind is int:
-        return st.integers(1, 500)
+        return st.integers(int(field.limits[0].lowest), int(field.limits[0].highest)) if field.limits else st.integers(1, 500)
     if kind is str:
         return WORDS
     return items(kind)
@@ -110,24 +118,11 @@ def _put_in_order(given: dict, start: str, end: str) -> None:
 
 
 def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
-    if kind is Segment:
-        given["ran"] = draw(periods(ends=True))
-    elif kind in (BloodPressure, Baseline) and given.get("systolic") and given.get("diastolic"):
+    make_frame(draw, kind, given)
+    make_dosing(draw, kind, given)
+    if kind is Baseline and given.get("systolic") and given.get("diastolic"):
         low, high = sorted((given["systolic"], given["diastolic"]), key=lambda a: a.value)
         given |= {"systolic": high, "diastolic": low}
-    elif kind is VitalSet and not given.get("weight"):
-        given.setdefault("heart_rate", draw(amounts(("/min",))))
-    elif kind is DoseEvent:
-        if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
-            given["dose"] = Absent("not-performed")
-        if given["segments"]:
-            given.pop("rate", None)
-        DoseEvent.complete(given)
-    elif kind is DosingSession:
-        if given["vitals"] and given["doses"]:
-            key = draw(st.sampled_from(given["vitals"])).key
-            given["doses"] = tuple(typing.cast("DoseEvent", _with(d, weighed=Ref(key))) for d in given["doses"])
-        DosingSession.complete(given)
     elif kind is Diagnosis:
         given.setdefault("label", draw(WORDS))
         if given["status"] not in ENDED:

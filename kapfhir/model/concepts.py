@@ -7,12 +7,18 @@ from .care import Diagnosis
 from .consent import Consent
 from .course import Course
 from .derived import DerivedOutcome
+from .documents import Document
 from .dosing import DosingSession
+from .equipment import Device
+from .flags import SafetyFlag
 from .history import Allergy, MedicationHistory, TreatmentHistory
 from .outcomes import AdverseEvent
 from .people import Clinic, Patient, Practitioner
+from .plans import Plan
+from .prescription import Prescription
+from .protocol import Protocol
 from .screening import Screening
-from .sessions import IntegrationSession, PreparationSession
+from .sessions import IntegrationSession, PreparationSession, PsychotherapySession
 
 CONCEPTS: dict[str, type] = {
     c.__name__: c
@@ -20,36 +26,50 @@ CONCEPTS: dict[str, type] = {
         Clinic,
         Practitioner,
         Patient,
+        Device,
         Diagnosis,
         MedicationHistory,
         TreatmentHistory,
         Allergy,
         Consent,
+        Protocol,
         Course,
+        Prescription,
         DosingSession,
         PreparationSession,
         IntegrationSession,
+        PsychotherapySession,
         OutcomeAssessment,
         DerivedOutcome,
         Screening,
         AdverseEvent,
+        Plan,
+        Document,
+        SafetyFlag,
     )
 }
 Record = (
     Clinic
     | Practitioner
     | Patient
+    | Device
     | Diagnosis
     | MedicationHistory
     | TreatmentHistory
     | Allergy
     | Consent
+    | Protocol
     | Course
+    | Prescription
     | DosingSession
     | PreparationSession
     | IntegrationSession
+    | PsychotherapySession
     | OutcomeAssessment
     | DerivedOutcome
     | Screening
     | AdverseEvent
+    | Plan
+    | Document
+    | SafetyFlag
 )
