@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from kapfhir.advice import all_advice
 from kapfhir.delivery import ProblemCounts, Unit
 from kapfhir.errors import Exit, Problem, severest
-from kapfhir.mapping.units import Mapped, Rejected
+from kapfhir.mapping.units import Found, Mapped, Rejected
 from kapfhir.pipeline import Job
 from kapfhir.sources.table import Dialect, Row, Table
 
 from .output import Output
 
+Read = TypeVar("Read", bound=Unit | Found)
 MOST_GROUPS = 40  # of problems, on the terminal
 TICK_ROWS = 500
 NOT_THERE = "not on the server"
@@ -77,7 +79,7 @@ class Tally:
         self._tables = [CountedTable(table, self.output) for table in job.export.tables.values()]
         job.export.tables.update({table.name: table for table in self._tables})
 
-    def watch(self, units: Iterable[Unit]) -> Iterator[Unit]:
+    def watch(self, units: Iterable[Read]) -> Iterator[Read]:
         """The same units, counted."""
         counts = self.output.counts
         for unit in units:

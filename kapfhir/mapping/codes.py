@@ -10,6 +10,7 @@ The tables of instruments, questions, choices, subscales, bands and definitions 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,11 @@ class Codes:
     def table(self, kind: type) -> tuple[Row, ...]:
         """The rows for a subclass of Code; none if the table is missing."""
         return self._tables.get(kebab(kind.__name__), ())
+
+    def add(self, kind: type, rows: Iterable[Row]) -> None:
+        """Codes of a clinic's own configuration, where the table has none of their name."""
+        known = self.own(kind)
+        self._tables[kebab(kind.__name__)] = (*self.table(kind), *(row for row in rows if row.code not in known))
 
     def own(self, kind: type) -> tuple[str, ...]:
         """Our codes of one list, in the order of the table."""

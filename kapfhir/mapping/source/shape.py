@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, Protocol
 
 from kapfhir.mapping.codes import Codes
+from kapfhir.model.before import Sensitivity
 from kapfhir.model.fields import fields_of
 from kapfhir.model.values import Absent, Code, ImpossibleError
 
@@ -57,7 +58,7 @@ class Shape:
         known = [f for f in fields_of(kind).values() if not f.derived]
         self.kind = kind
         self.required = {f.name for f in known if not f.optional}
-        self.defaulted = {f.name for f in known if f.defaulted and not f.many}
+        self.defaulted = {f.name for f in known if (f.defaulted and not f.many) or Sensitivity in f.types}
         self.absents = {f.name for f in known if Absent in f.types}
         self.lists = {f.name for f in known if f.many}
         self.inside = {f.name: (shapes.of(k), f.many) for f in known for k in f.types if has_fields(k)}
