@@ -17,10 +17,10 @@ from .fhir.identity import Origin
 from .fhir.links import references
 from .fhir.validate import check
 from .mapping.codes import Codes, Row
-from .mapping.derive import SOURCES, derive_outcomes
 from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
+from .mapping.source.derive import SOURCES, derive_outcomes
 from .mapping.source.reading import SourceMaps, read_records
 from .mapping.source.selection import candidates
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same

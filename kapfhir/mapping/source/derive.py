@@ -12,14 +12,13 @@ from operator import itemgetter
 from typing import Any
 
 from kapfhir.errors import ConfigError, Problem
+from kapfhir.mapping.units import Found, Known, Place, Rejected, Same
 from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.course import Course
 from kapfhir.model.derived import DerivedOutcome
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.outcome_rules import LAST, Measured, Treated, derive
 from kapfhir.model.values import BaselineRule
-
-from .units import Found, Known, Place, Rejected, Same
 
 Unit = Found | Same | Rejected | Problem
 SOURCES = frozenset(
