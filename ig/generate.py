@@ -4,7 +4,7 @@ python ig/generate.py            writes ig/*.json
 python ig/generate.py --check    writes nothing; ends with 1 when a file is not what would be written
 
 They come from tables: `mappings/codes/*.csv` (every row whose system is `kap` is a concept), `mappings/scales/*.yaml` (items,
-ranges, choices, the wording where its licence allows it), and `extensions.csv` beside this file.
+ranges, choices, the wording where its licence allows it), and `extensions.csv` and `forms.csv` beside this file.
 """
 
 from __future__ import annotations
@@ -75,6 +75,11 @@ def build_extension(row: dict[str, str]) -> dict[str, Any]:
         for part, fixed in parts.items()
     ]
     head = build_head("StructureDefinition", row["name"], row["title"], row["description"])
+    parts_of = load_parts(head["url"])
+    nested: list[dict[str, Any]] = [{"id": "Extension.extension", "path": "Extension.extension", "max": "0"}]
+    if parts_of:
+        nested = [element for part in parts_of for element in build_part(part, first=part is parts_of[0])]
+        value, units = {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"}, []
     return head | {
         "fhirVersion": "4.0.1",
         "kind": "complex-type",
@@ -86,13 +91,47 @@ def build_extension(row: dict[str, str]) -> dict[str, Any]:
         "differential": {
             "element": [
                 {"id": "Extension", "path": "Extension", "short": row["title"], "definition": row["description"], "max": "1"},
-                {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+                *nested,
                 {"id": "Extension.url", "path": "Extension.url", "fixedUri": head["url"]},
                 value,
                 *(units if row["type"] in ("Quantity", "Duration") else ()),
             ]
         },
     }
+
+
+def load_parts(url: str) -> list[dict[str, str]]:
+    """The rows of codes/extensions.csv that are parts of the extension with this url: `waste.amount` of `waste`."""
+    rows = load_table(CODES / "extensions.csv")
+    name = next((row["name"] for row in rows if row["url"] == url), "")
+    return [row for row in rows if row["name"].startswith(f"{name}.")]
+
+
+def build_part(row: dict[str, str], *, first: bool) -> list[dict[str, Any]]:
+    """One part of an extension that has parts; the first, without which it says nothing, is required."""
+    base = f"Extension.extension:{row['url']}"
+    least = {"min": 1} if first else {}
+    return [
+        {"id": base, "path": "Extension.extension", "sliceName": row["url"], **least, "max": "1"},
+        {"id": f"{base}.extension", "path": "Extension.extension.extension", "max": "0"},
+        {"id": f"{base}.url", "path": "Extension.extension.url", "fixedUri": row["url"]},
+        {"id": f"{base}.value[x]", "path": "Extension.extension.value[x]", "min": 1, "type": [{"code": row["type"]}]},
+    ]
+
+
+def build_form(name: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """A form that is no scale: its rows are its items, the first row says what it is."""
+    first, *items = rows
+    described = build_head("Questionnaire", name, first["text"], f"{first['text']}: {len(items)} items, in our own words.")
+    return described | {
+        "subjectType": ["Patient"],
+        "item": [{"linkId": row["item"], "text": row["text"], "type": row["type"]} for row in items],
+    }
+
+
+def load_forms() -> list[tuple[str, list[dict[str, str]]]]:
+    rows = load_table(HERE / "forms.csv")
+    return [(name, [row for row in rows if row["form"] == name]) for name in dict.fromkeys(row["form"] for row in rows)]
 
 
 def build_code_system() -> dict[str, Any]:
@@ -179,6 +218,7 @@ def build_all() -> dict[str, str]:
         build_code_system(),
         *(build_extension(row) for row in load_extensions()),
         *(build_questionnaire(file, codings, systems) for file in FILES),
+        *(build_form(name, rows) for name, rows in load_forms()),
     ]
     return {f"{d['resourceType']}-{d['id']}.json": json.dumps(d, indent=2, ensure_ascii=False) + "\n" for d in definitions}
 

@@ -45,7 +45,9 @@ def amounts(units: tuple[str, ...]) -> st.SearchStrategy[Amount]:
 
 
 def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:
-    numbers = st.builds(lambda n, places: Decimal(n).scaleb(-places), st.integers(int(one.lowest) * 10, int(one.highest) * 10), st.just(1))
+    numbers = st.builds(
+        lambda n, places: Decimal(n).scaleb(-places), st.integers(int(one.lowest) * 10, int(one.highest) * 10), st.just(1)
+    )
     return st.builds(Amount, numbers, st.just(one.unit))
 
 

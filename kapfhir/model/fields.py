@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
-from .values import Amount, Period, Rate, Ref, Units
+from .values import Amount, ImpossibleError, Limits, Period, Rate, Ref, Units
 
 STAYS = "stays"  # metadata of a field that is kept in the record and has no place in FHIR: why. Such a field is not compared
 
@@ -27,6 +28,7 @@ class Field:
     units: tuple[str, ...] = ()  # the UCUM units of an amount; empty: any
     present_with: tuple[str, ...] = ()  # a property that is there whenever one of these fields is
     defaulted: bool = False  # has a value of its own where none is given
+    limits: tuple[Limits, ...] = ()  # of a number, or of an amount by its unit
     stays: str = ""  # why it is kept in the record and not sent
 
 
@@ -47,6 +49,31 @@ def fields_of(concept: type) -> dict[str, Field]:
     return out
 
 
+def require_limits(item: Any) -> None:
+    """Refuse a part or record with a number outside of the limits that the type of its field names."""
+    kind: type = type(item)
+    for name, limits in _limited(kind):
+        value = getattr(item, name)
+        if value is not None:
+            amount = type(value) is Amount
+            found = limits.get(value.unit if amount else "")
+            if found and not found.lowest <= (value.value if amount else value) <= found.highest:
+                bounds = f"{found.lowest} to {found.highest} {found.unit}".strip()
+                raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
+
+
+def require_content(part: Any) -> None:
+    """Refuse a part that says nothing."""
+    if all(getattr(part, name) in (None, ()) for name in type(part).__dataclass_fields__):
+        words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(part).__name__).lower()
+        raise ImpossibleError("empty-part", f"a {words} says something")
+
+
+@cache
+def _limited(kind: type) -> tuple[tuple[str, dict[str, Limits]], ...]:
+    return tuple((f.name, {one.unit: one for one in f.limits}) for f in fields_of(kind).values() if f.limits and not f.derived)
+
+
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Says of a property that it is there whenever one of these fields is."""
 
@@ -62,19 +89,20 @@ def _field(name: str, hint: Any, *, derived: bool = False, present_with: tuple[s
     inner = typing.get_args(hint)[0] if many else hint
     options = _options(inner)
     units: tuple[str, ...] = ()
+    limits: tuple[Limits, ...] = ()
     kinds = []
     for option in options:
         plain = option
         if typing.get_origin(option) is typing.Annotated:
             plain, *extras = typing.get_args(option)
-            units = next((e.allowed for e in extras if isinstance(e, Units)), ())
+            units = next((e.allowed for e in extras if isinstance(e, Units)), units)
+            limits = tuple(e for e in extras if isinstance(e, Limits)) or limits
         if plain is not type(None):
             kinds.append(plain)
     refers = next((typing.get_args(t)[0] for t in kinds if typing.get_origin(t) is Ref), None)
     plain_kinds = tuple(typing.get_origin(t) or t for t in kinds)
-    return Field(
-        name, plain_kinds, many, many or len(kinds) < len(options) or defaulted, derived, refers, units, present_with, defaulted
-    )
+    optional = many or len(kinds) < len(options) or defaulted
+    return Field(name, plain_kinds, many, optional, derived, refers, units, present_with, defaulted, limits)
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Annotated
 
 from .assessments import OutcomeAssessment
-from .before import Criterion, Decision, LabResult, LabTest, Presence
+from .before import Criterion, Decision, Presence
 from .care import Diagnosis
 from .fields import present_with
 from .keys import require_key_order
+from .labs import Lab
 from .people import Clinic, Length, Patient, Practitioner, Weight
 from .values import Absent, Amount, Doubt, Key, Period, Ref, Units, require
 
@@ -30,16 +31,6 @@ class Finding:
     onset: date | None = None
     detail: str | None = None
     evidence: Ref[Diagnosis] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A laboratory test or ECG: a number with its unit, a result by name, or words."""
-
-    key: Key
-    test: LabTest
-    taken: datetime | date
-    result: Amount | LabResult | str
 
 
 @dataclass(frozen=True, slots=True)

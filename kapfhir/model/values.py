@@ -194,6 +194,20 @@ class Units:
         object.__setattr__(self, "allowed", allowed)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Mark of a number's type: from `lowest` to `highest`, both included; of an amount, in this unit."""
+
+    lowest: Decimal
+    highest: Decimal
+    unit: str = ""
+
+    def __init__(self, lowest: int | str, highest: int | str, unit: str = "") -> None:
+        object.__setattr__(self, "lowest", Decimal(lowest))
+        object.__setattr__(self, "highest", Decimal(highest))
+        object.__setattr__(self, "unit", unit)
+
+
 class ImpossibleError(ValueError):
     """What makes a record, part or item impossible; `fields` are those that can't stand together (never their values)."""
 

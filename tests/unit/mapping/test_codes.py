@@ -113,7 +113,7 @@ def test_no_wrong_code_is_sent():
 
 def test_oxygen_saturation_has_both_codes():
     """59408-5 alone fails R4's own profile."""
-    text = (mappings_folder() / "fhir" / "dosing_session.yaml").read_text(encoding="utf-8")
+    text = (mappings_folder() / "fhir" / "dosing_session_vitals.yaml").read_text(encoding="utf-8")
     assert "loinc#59408-5" in text and "loinc#2708-6" in text
 
 

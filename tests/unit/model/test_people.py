@@ -8,6 +8,7 @@ import pytest
 
 from kapfhir.model.before import ContactRole, Pregnancy, RemsStatus
 from kapfhir.model.concepts import CONCEPTS
+from kapfhir.model.experience import InSessionTherapy
 from kapfhir.model.fields import fields_of
 from kapfhir.model.people import BodyMeasurement, Clinic, Contact, Coverage, Patient, PregnancyCheck, Training
 from kapfhir.model.values import Amount, ImpossibleError, Key
@@ -50,10 +51,15 @@ def test_coverage_is_kept_and_told_apart_from_nothing_that_is_sent():
 
 
 def test_what_stays_in_the_record_is_known_and_short():
-    kinds = (*CONCEPTS.values(), Training)
+    kinds = (*CONCEPTS.values(), Training, InSessionTherapy)
     assert {(k.__name__, f.name) for k in kinds for f in fields_of(k).values() if f.stays} == {
         ("Patient", "coverage"),
         ("Training", "hours"),
+        ("PreparationSession", "insights"),
+        ("IntegrationSession", "insights"),
+        ("PsychotherapySession", "insights"),
+        ("InSessionTherapy", "target"),
+        ("InSessionTherapy", "notes"),
     }
 
 

@@ -61,7 +61,7 @@ def test_all_faults_of_a_broken_map_in_one_pass(own):
         ("patient.yaml", "birthDate: birth_date", "birthDate: given", "Patient.given is a list: Patient.birthDate takes one value"),
         ("patient.yaml", "      identifier[chart].system: = https://kapfhir.org/fhir/sid/chart-number\n", "", "Patient.identifier looks like"),
         ("patient.yaml", "      telecom[email].system: = email\n", "", "look alike when they are read"),
-        ("dosing_session.yaml", "      effectiveDateTime: ^taken\n", "", "VitalSet.taken can't be read back where there is no heart-rate or"),
+        ("dosing_session_vitals.yaml", "      effectiveDateTime: ^taken\n", "", "VitalSet.taken can't be read back where there is no heart-rate or"),
         ("dosing_session.yaml", "partOf: -> procedure", "partOf: -> segment", "which one can't be told here"),
         ("dosing_session.yaml", "clinic -> location", "clinic -> room", "there is no slot 'room'"),
         ("diagnosis.yaml", "      subject: patient\n", "", "Condition.subject is required: no line fills it"),

@@ -14,7 +14,8 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.convert import ReadError
 from kapfhir.mapping.resource.library import load_library
-from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, VitalSet
+from kapfhir.model.doses import DoseEvent
+from kapfhir.model.dosing import DosingSession
 from kapfhir.model.assessments import Answer, OutcomeAssessment
 from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.values import (
@@ -34,6 +35,7 @@ from kapfhir.model.values import (
     SessionStatus,
     Severity,
 )
+from kapfhir.model.vitals import BloodPressure, VitalSet
 
 Z = timezone(timedelta(hours=-8))
 AT = datetime(2026, 1, 5, 10, tzinfo=Z)
@@ -95,7 +97,7 @@ def test_refuses_what_the_map_never_says():
     """A constant that differs (here: a retracted vital) is an error, not silently the old value."""
     resources = loads(dumps(library().build(session())))
     by_type(resources, "Observation")[0]["status"] = "entered-in-error"
-    with pytest.raises(ReadError, match="differs from the constants of its map; see fhir/dosing_session.yaml:"):
+    with pytest.raises(ReadError, match="differs from the constants of its map; see fhir/dosing_session_vitals.yaml:"):
         library().read(resources)
 
 
