@@ -108,10 +108,9 @@ class OutcomeAssessment:
         scale, asked = self.scale, [a.question for a in self.answers]
         require(self.answers or self.total is not None, "empty-assessment", "an assessment has an answer or a total")
         require(len(set(asked)) == len(asked), "question-twice", "a question is answered once", "answers")
-        require(set(asked) <= set(scale.questions), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
-        order = list(scale.questions)
+        require(scale.places.keys() >= set(asked), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
         require(
-            asked == sorted(asked, key=order.index),
+            asked == sorted(asked, key=scale.places.__getitem__),
             "items-out-of-order",
             f"the answers stand in the order of {scale.instrument}",
             "answers",
@@ -124,9 +123,8 @@ class OutcomeAssessment:
             "answers",
             "total",
         )
-        items = {i.question: i for i in scale.items}
         require(
-            all(items[q].takes(answer) for q, answer in given.items()),
+            all(scale.item(q).takes(answer) for q, answer in given.items()),
             "out-of-range",
             f"an answer is outside the range of {scale.instrument}",
             "answers",
@@ -176,9 +174,11 @@ class OutcomeAssessment:
         """
         scale = SCALES.get(given.get("instrument", ""))
         answers = given.get("answers", ())
-        if scale is None or any(a.question not in scale.questions for a in answers):
+        if scale is None or any(a.question not in scale.places for a in answers):
             return
-        given["answers"] = tuple(sorted(answers, key=lambda a: scale.questions.index(a.question)))
+        given["answers"] = tuple(sorted(answers, key=lambda a: scale.places[a.question]))
+        if not scale.parts:
+            return
         values = {a.question: a.value for a in answers if a.value is not None}
         if any(not scale.item(q).takes(value) for q, value in values.items()):
             return

@@ -175,10 +175,14 @@ class Scale:
     confused_with: tuple[str, ...] = ()
     rises: bool = False  # a higher total is better
     follows: bool = True  # a change between two of them says something about the treatment
+    questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
+    places: Mapping[Question, int] = field(init=False, repr=False, compare=False)  # of each question
+    _items: Mapping[str, Item] = field(init=False, repr=False, compare=False)
 
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        return tuple(i.question for i in self.items)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "questions", tuple(i.question for i in self.items))
+        object.__setattr__(self, "places", {question: n for n, question in enumerate(self.questions)})
+        object.__setattr__(self, "_items", {str(i.question): i for i in self.items})
 
     @property
     def asked(self) -> tuple[Question, ...]:
@@ -186,7 +190,7 @@ class Scale:
         return tuple(i.question for i in self.items if not i.optional)
 
     def item(self, question: str) -> Item:
-        return next(i for i in self.items if i.question == question)
+        return self._items[question]
 
     def total_of(self, method: str | None) -> Total | None:
         """The rule of this name, or the first one; None if there is none."""
@@ -202,11 +206,22 @@ class Scale:
     def compute(self, given: Mapping[Question, Given], method: str | None = None) -> Amount | None:
         """The total in `{score}`; None where there is none, or an answer is missing."""
         total = self.total_of(method)
-        if total is None or not given or self.missing(given):
+        if total is None or not given:
             return None
-        scored = [i for i in self.items if i.scored and (not i.optional or i.question in given)]
-        scores = {i.question: i.score(given[i.question]) if i.question in given else 0 for i in scored}
-        return Amount(total.compute(scores, sum(i.scores[-1] for i in scored)), "{score}")
+        spared = {q for s in self._skips(given) for q in s.skipped} if self.skips else ()
+        scores: dict[Question, int] = {}
+        most = 0
+        for item in self.items:
+            answer = given.get(item.question)
+            if answer is None:
+                if item.optional:
+                    continue
+                if item.question not in spared:
+                    return None
+            if item.scored:
+                scores[item.question] = 0 if answer is None else item.score(answer)
+                most += item.scores[-1] if total.rule == "percent" else 0
+        return Amount(total.compute(scores, most), "{score}")
 
     def compute_part(self, part: Part, given: Mapping[Question, Given]) -> Amount | None:
         """A subscale; None where an answer is missing."""

@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("scales.json")
 def pack(value: Any) -> Any:
     """A scale as plain JSON data; what is as by default is left out, and a run of numbers is its two ends."""
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f, getattr(value, f.name)) for f in fields(value))
+        pairs = ((f, getattr(value, f.name)) for f in fields(value) if f.init)
         return {f.name: pack(inner) for f, inner in pairs if inner != _default(f)}
     if isinstance(value, range):
         return f"{value.start}..{value.stop - 1}"
