@@ -13,6 +13,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kapfhir.errors import Problem
 from kapfhir.fhir.identity import kebab
@@ -46,6 +47,7 @@ class Codes:
 
     def __init__(self, folder: MapFolder) -> None:
         self.problems: list[Problem] = []
+        self.pairs: dict[Any, Any] = {}  # what resource maps make of them, see resource/convert.py
         files = {
             name.removeprefix("codes/").removesuffix(".csv"): (name, path) for name, path in folder.files("codes", ".csv").items()
         }

@@ -46,16 +46,20 @@ class Pair:
 
 def pair(kinds: tuple[type, ...], element: Element, fhir_type: str, codes: Codes) -> Pair | None:
     """The pair for a field of this type, or of one of these, and an element of this type; None if the table has none."""
-    found = [_single(kind, element, fhir_type, codes) for kind in kinds]
-    pairs = [p for p in found if p is not None]
-    if len(pairs) < len(kinds):
-        return None
-    return pairs[0] if len(pairs) == 1 else _union(kinds, pairs)
+    known_by = (kinds, fhir_type, element.binding, bool(element.codes))
+    if known_by not in codes.pairs:  # one for all lines: what they make of one value is computed once
+        found = [_single(kind, element, fhir_type, codes) for kind in kinds]
+        pairs = [p for p in found if p is not None]
+        whole = None if len(pairs) < len(kinds) else pairs[0] if len(pairs) == 1 else _union(kinds, pairs)
+        codes.pairs[known_by] = whole
+    one: Pair | None = codes.pairs[known_by]
+    return one
 
 
-def pairs_with(kind: type) -> list[str]:
-    """The FHIR types that a value of this type can become."""
-    return sorted({fhir for k, fhir in PAIRS if k in kind.__mro__})
+def becoming(kind: type) -> str:
+    """The FHIR types that a value of this type can become, as the end of a message."""
+    known = sorted({fhir for k, fhir in PAIRS if k in kind.__mro__})
+    return f" (it can become {', '.join(known)})" if known else ""
 
 
 def _single(kind: type, element: Element, fhir_type: str, codes: Codes) -> Pair | None:
