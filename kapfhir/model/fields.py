@@ -115,3 +115,8 @@ def _options(hint: Any) -> tuple[Any, ...]:
 def is_item(kind: type) -> bool:
     """True for a part of a record that has fields of its own to map (not for Amount and the like)."""
     return is_dataclass(kind) and kind not in (Amount, Rate, Period)
+
+
+def is_there_with(when: str | None, f: Field, kind: type) -> bool:
+    """True if the field or property `when` of this class has a value whenever the field `f` has one."""
+    return not when or when == f.name or f.name in fields_of(kind)[when].present_with

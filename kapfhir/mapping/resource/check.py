@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from kapfhir.fhir.facts import Element, Facts
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.located import Problems, Text, near
-from kapfhir.model.fields import Field, fields_of, is_item
+from kapfhir.model.fields import Field, fields_of, is_item, is_there_with
 from kapfhir.model.values import Absent, Code
 
 from .constants import constant
-from .convert import PREFERRED, QUANTITIES, Pair, codings, pair, pairs_with, rows_for
+from .convert import PREFERRED, QUANTITIES, Pair, becoming, codings, pair, rows_for
 from .forms import typed
 from .grammar import ITSELF, Constant, Copy, Either, Map, Repeat, Slot
 from .marks import marks
@@ -72,7 +72,7 @@ class Checker:
             for f in fields_of(kind).values():
                 one: tuple[Level, str] = (kind, f.name)
                 readers = [n for n in self.reads if one in self.reads[n]]
-                sure = any(_there_with(source.slots[n].when, f, kind) for n in readers if kind is slots[n].levels[0])
+                sure = any(is_there_with(source.slots[n].when, f, kind) for n in readers if kind is slots[n].levels[0])
                 free = f.derived or f.stays or f.name == "key" or one in self.walked
                 if free or sure or (readers and set(tell) <= set(readers)):
                     continue
@@ -302,7 +302,7 @@ class Checker:
         if found is None:
             kind = next((k for k in kinds if pair((k,), element, fhir_type, self.codes) is None), kinds[0])
             text = f"{_name(owner)}.{rule.field} is {kind.__name__}: it can't become {branch.path}"
-            self.problems.say(rule.at, "wrong-type", f"{text}, which is {fhir_type or 'an open choice'}{_of(kind)}")
+            self.problems.say(rule.at, "wrong-type", f"{text}, which is {fhir_type or 'an open choice'}{becoming(kind)}")
             return None
         return found if all(self._coded(rule, kind, fhir_type, branch, element) for kind in kinds) else None
 
@@ -345,15 +345,5 @@ class Checker:
         return chosen(rule.up, f, by_type)
 
 
-def _there_with(when: str | None, f: Field, kind: type) -> bool:
-    """True if a slot with this `when` is there whenever the field is."""
-    return not when or when == f.name or f.name in fields_of(kind)[when].present_with
-
-
 def _name(owner: Level) -> str:
     return owner.name if isinstance(owner, Field) else owner.__name__
-
-
-def _of(kind: type) -> str:
-    known = pairs_with(kind)
-    return f" (it can become {', '.join(known)})" if known else ""
