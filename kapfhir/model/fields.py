@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -54,12 +55,13 @@ def require_limits(item: Any) -> None:
     kind: type = type(item)
     for name, limits in _limited(kind):
         value = getattr(item, name)
-        if value is not None:
-            amount = type(value) is Amount
-            found = limits.get(value.unit if amount else "")
-            if found and not found.lowest <= (value.value if amount else value) <= found.highest:
-                bounds = f"{found.lowest} to {found.highest} {found.unit}".strip()
-                raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
+        if value is None:
+            continue
+        unit, number = (value.unit, value.value) if type(value) is Amount else ("", value)
+        lowest, highest = limits.get(unit, (number, number))
+        if not lowest <= number <= highest:
+            bounds = f"{lowest} to {highest} {unit}".strip()
+            raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
 
 
 def require_content(part: Any) -> None:
@@ -70,8 +72,9 @@ def require_content(part: Any) -> None:
 
 
 @cache
-def _limited(kind: type) -> tuple[tuple[str, dict[str, Limits]], ...]:
-    return tuple((f.name, {one.unit: one for one in f.limits}) for f in fields_of(kind).values() if f.limits and not f.derived)
+def _limited(kind: type) -> tuple[tuple[str, dict[str, tuple[Decimal, Decimal]]], ...]:
+    limited = [f for f in fields_of(kind).values() if f.limits and not f.derived]
+    return tuple((f.name, {one.unit: (one.lowest, one.highest) for one in f.limits}) for f in limited)
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

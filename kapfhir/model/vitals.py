@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 from .dosing_codes import BodyPosition, CuffSite, HeartRhythm, MeasureSource, SedationScale
 from .equipment import Device
 from .fields import require_limits
-from .values import Absent, Amount, Key, Limits, Ref, Timepoint, Units, require
+from .values import Absent, Amount, ImpossibleError, Key, Limits, Ref, Timepoint, Units, require
 
 Systolic = Annotated[Amount, Units("mm[Hg]"), Limits(50, 300, "mm[Hg]")]
 Diastolic = Annotated[Amount, Units("mm[Hg]"), Limits(20, 200, "mm[Hg]")]
@@ -21,7 +22,7 @@ EndTidal = Annotated[Amount, Units("mm[Hg]", "kPa"), Limits(0, 150, "mm[Hg]"), L
 Weight = Annotated[
     Amount, Units("kg", "[lb_av]", "g"), Limits(25, 300, "kg"), Limits(55, 662, "[lb_av]"), Limits(25_000, 300_000, "g")
 ]
-PULSE = (10, 150)  # mmHg between systolic and diastolic (rule S14)
+NARROWEST, WIDEST = Decimal(10), Decimal(150)  # mmHg between systolic and diastolic (rule S14)
 SCORES = {"rass": (-5, 4), "moaa-s": (0, 5), "ramsay": (1, 6), "aldrete": (0, 10)}
 
 
@@ -46,10 +47,11 @@ class BloodPressure:
         require(self.systolic or self.diastolic, "empty-part", "a blood pressure has a systolic or a diastolic value")
         require_limits(self)
         if self.systolic and self.diastolic:  # domain D.1, S14: which of the two is wrong can't be told
-            both = ("systolic", "diastolic")
             pulse = self.systolic.value - self.diastolic.value
-            require(pulse > 0, "diastolic-not-below-systolic", "the diastolic value is not below the systolic one", *both)
-            require(PULSE[0] <= pulse <= PULSE[1], "out-of-range", "a pulse pressure is 10 to 150 mm[Hg]", *both)
+            if not NARROWEST <= pulse <= WIDEST:
+                both = ("systolic", "diastolic")
+                require(pulse > 0, "diastolic-not-below-systolic", "the diastolic value is not below the systolic one", *both)
+                raise ImpossibleError("out-of-range", "a pulse pressure is 10 to 150 mm[Hg]", *both)
 
 
 @dataclass(frozen=True, slots=True)
