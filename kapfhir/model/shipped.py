@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .scales import Scale
 
@@ -43,9 +43,9 @@ def unpack(kind: Any, data: Any) -> Any:
         return range(int(low), int(high) + 1)
     if origin in (tuple, Sequence):
         return tuple([unpack(inner[0], one) for one in data])
-    if is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: unpack(hints[name], value) for name, value in data.items()})
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints, make = _hints(kind), cast("Callable[..., Any]", kind)
+        return make(**{name: unpack(hints[name], value) for name, value in data.items()})
     return data if kind in (bool, int, str) else kind(data)
 
 
