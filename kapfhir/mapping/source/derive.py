@@ -30,6 +30,7 @@ PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA 
 CREATE TABLE rule(course TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE dose(
   patient TEXT, course TEXT, start TEXT, instant REAL, place TEXT, row INTEGER, PRIMARY KEY(patient, course)) WITHOUT ROWID;
+CREATE TABLE expected(key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE measured(
   patient TEXT, key TEXT, instrument TEXT, edition TEXT, assessed TEXT, score TEXT, safety INTEGER, timepoint TEXT, course TEXT,
   place TEXT, row INTEGER, PRIMARY KEY(patient, key)) WITHOUT ROWID;
@@ -45,8 +46,8 @@ WHERE excluded.instant < dose.instant
 def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[str]]) -> Iterator[Unit]:
     """The same units, and the outcomes that their records make.
 
-    An outcome stands where its assessment does. It is gone when what it was made of is gone; where some of that could not be
-    read, no outcome counts as gone. ConfigError when the disk is full.
+    An outcome stands where its assessment does, and is gone with it, or when what it is made of is gone. Where some of that could
+    not be read, an outcome that was there earlier and can't be made now is rejected, not gone. ConfigError when the disk is full.
     """
     store = _Store()
     try:
@@ -56,20 +57,32 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
                 store.keep(unit.record, unit.places[0])
             elif isinstance(unit, Rejected) and unit.concept in SOURCES:
                 whole = False
+            key = _assessment(unit)
+            if key is not None and known.has(NAME, key):
+                store.expect(key)
             yield unit
         for record, places in store.outcomes():
+            store.met(record.key)
             digest = blake2b(repr(record).encode(), digest_size=16).hexdigest()
             if known.digest(NAME, record.key) == digest:
                 yield Same(NAME, record.key, places, digest)
             else:
                 yield Found(record, places, digest)
-        scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES)) if whole else set()
+        yield from () if whole else (Rejected(NAME, key) for key in store.unmet())
+        scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
     except sqlite3.OperationalError as error:
         raise ConfigError(
             "there is no room on the disk for what must wait", "free some space where temporary files go"
         ) from error
     finally:
         store.db.close()
+
+
+def _assessment(unit: Unit) -> str | None:
+    """The key of an assessment, whatever became of it."""
+    if isinstance(unit, Found):
+        return unit.record.key if isinstance(unit.record, OutcomeAssessment) else None
+    return unit.key if isinstance(unit, Same | Rejected) and unit.concept == OutcomeAssessment.__name__ else None
 
 
 class _Store:
@@ -89,6 +102,16 @@ class _Store:
                 self.db.execute(EARLIER, given)
         elif isinstance(record, Course) and record.baseline is not None:
             self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
+
+    def expect(self, key: str) -> None:
+        """An outcome that an earlier run made."""
+        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?)", (key,))
+
+    def met(self, key: str) -> None:
+        self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
+
+    def unmet(self) -> list[str]:
+        return [key for (key,) in self.db.execute("SELECT key FROM expected ORDER BY key")]
 
     def _measure(self, record: OutcomeAssessment, place: Place) -> None:
         scale, score = record.scale, record.score

@@ -63,10 +63,19 @@ def test_outcomes_are_gone_with_what_they_are_made_of(desk):
     assert scopes["DerivedOutcome"] == {"scores", "log"}
 
 
-def test_where_something_could_not_be_read_nothing_counts_as_gone():
-    scopes = {"OutcomeAssessment": {"scores"}}
-    list(derive_outcomes([Rejected("OutcomeAssessment", "A-1")], Nothing(), scopes))
-    assert scopes["DerivedOutcome"] == set()
+def test_an_outcome_whose_baseline_can_not_be_read_is_rejected_and_not_gone(desk):
+    first = run(desk)
+    desk.table("scores", SCORES.replace("A-1,P-1,2026-01-02", "A-1,P-1,2026-13-02"))
+    second = run(desk, first)
+    assert ("DerivedOutcome", "A-2") in second.rejected()
+
+
+def test_an_outcome_whose_assessment_is_gone_is_gone_too(desk):
+    first = run(desk)
+    desk.table("scores", SCORES.replace("A-2,P-1,2026-01-20,20\n", "").replace("A-3,P-2,2026-01-02", "A-3,P-2,2026-13-02"))
+    second = run(desk, first)
+    assert second.rejected() == [("OutcomeAssessment", "A-3")]
+    assert second.records("DerivedOutcome") == {}
 
 
 def test_all_units_pass(desk):
