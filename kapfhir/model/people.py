@@ -62,10 +62,10 @@ class Clinic:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A state licence, or another one to practise."""
+    """A licence to practise, by the state or board that issued it."""
 
+    issuer: str
     number: str
-    issuer: str | None = None
     expires: date | None = None
 
 

@@ -141,7 +141,7 @@ def test_licences_and_training_share_one_list():
         "Test",
         Profession("therapist"),
         Ref("C-1"),
-        licences=(Licence("L-1", "State of California"), Licence("L-2")),
+        licences=(Licence("CA", "L-1"), Licence("NV", "L-2")),
         training=(Training("KAP level 1", "A school", DAY, hours=40),),
     )
     practitioner = made(record, "Practitioner")[0]
