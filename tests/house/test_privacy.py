@@ -133,7 +133,13 @@ def test_no_byte_reaches_a_server_a_ledger_or_a_log(kapfhir_sandbox, caplog):
     for verb in ("plan", "sync", "sync"):
         call("-v", verb, *to)
     call("--json", "sync", *to)
-    held = json.dumps([entry for kind in ("DocumentReference", "Procedure", "Encounter", "Observation") for entry in everything(kapfhir_sandbox, kind)])
+    held = json.dumps(
+        [
+            entry
+            for kind in ("DocumentReference", "Procedure", "Encounter", "Observation")
+            for entry in everything(kapfhir_sandbox, kind)
+        ]
+    )
     assert SECRET not in held
     assert "QXhvbG90bC" not in held
     assert OPEN in held
