@@ -92,23 +92,17 @@ def bench_map(work: Path, table: Table, rows: int, times: int) -> None:
     )
 
 
+def _sync(config: Path, url: str, ledger: Path) -> tuple[str | Path, ...]:
+    """The command that syncs this export."""
+    options = ("--server", url, "--ledger", ledger)
+    return (*KAPFHIR, "--config", config, "--json", "--no-progress", "sync", config.parent / "input", *options)
+
+
 def bench_again(work: Path, table: Table, rows: int, times: int) -> None:
     """A second sync of an unchanged export, to the embedded server."""
     config = make(work / "again", rows)
     with _Sandbox() as url:
-        sync = (
-            *KAPFHIR,
-            "--config",
-            config,
-            "--json",
-            "--no-progress",
-            "sync",
-            config.parent / "input",
-            "--server",
-            url,
-            "--ledger",
-            work / "again.sqlite",
-        )
+        sync = _sync(config, url, work / "again.sqlite")
         run(*sync)
         with_requests = [run(*sync) for _ in range(times)]
     found = summary(with_requests[0])
@@ -155,19 +149,7 @@ def _renamed(work: Path, name: str, rows: int) -> Path:
 
 def _sync_new(work: Path, name: str, url: str, rows: int) -> tuple[float, int]:
     config = _renamed(work, name, rows)
-    cost = run(
-        *KAPFHIR,
-        "--config",
-        config,
-        "--json",
-        "--no-progress",
-        "sync",
-        config.parent / "input",
-        "--server",
-        url,
-        "--ledger",
-        work / f"{name}.sqlite",
-    )
+    cost = run(*_sync(config, url, work / f"{name}.sqlite"))
     return cost.wall_s, summary(cost)["create"]
 
 
