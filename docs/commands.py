@@ -12,6 +12,7 @@ from kapfhir.cli.lines import LINES
 from kapfhir.cli.main import COMMANDS, cli
 from kapfhir.config import ENVIRONMENT, ClinicSettings, ConfigFile, Profile
 from kapfhir.errors import SEVEREST_FIRST, Exit
+from kapfhir.spans import WindowSettings
 
 MADE = "This page is made by `python docs/generate.py`."
 MEANINGS = {
@@ -157,12 +158,22 @@ url = "http://127.0.0.1:8095/fhir"
 url = "https://fhir.hospital.example/r4"
 auth = "bearer"
 token_env = "HOSPITAL_TOKEN"
+
+[window.two-days]
+title = "Integration on the second day"
+from_h = 24
+to_h = 60
 ```
 
 `system`, `namespace` and `zone` are kept in the ledger, and a sync with others is refused: ids and times follow from them.
 Secrets come from the environment or from files of their own; a `token` or `password` in the file is an error.
 """
-    tables = [("At the top", ConfigFile), ("[clinic]", ClinicSettings), ("[profile.NAME]", Profile)]
+    tables = [
+        ("At the top", ConfigFile),
+        ("[clinic]", ClinicSettings),
+        ("[profile.NAME]", Profile),
+        ("[window.NAME]", WindowSettings),
+    ]
     parts = [head.rstrip(), *(line for title, model in tables for line in _model(title, model))]
     parts += ["", "## Environment", "", "| variable | is | flag that wins over it |", "|---|---|---|"]
     parts += [f"| `{name}` | {about} | {f'`{flag}`' if flag else ''} |" for name, (about, flag) in ENVIRONMENT.items()]

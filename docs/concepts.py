@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from kapfhir.data import mappings_folder
 from kapfhir.mapping.located import Problems, load_yaml
-from kapfhir.mapping.resource.grammar import Copy, Line, Map, Repeat, parse_map
+from kapfhir.mapping.resource.grammar import Copy, Either, Line, Map, Repeat, parse_map
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of, is_item
-from kapfhir.model.scales import SCALES
 
 HEAD = """# Concepts
 
@@ -26,17 +25,22 @@ def concepts_page() -> str:
         slots = ", ".join(f"{slot.resource} (`{slot.name}`)" for slot in source.slots.values())
         parts.append(f"## {name}\n\n{_doc(concept)}\n\nResources: {slots}\n")
         parts += [_table(kind, source, title) for kind, title in _kinds(concept)]
-    return "\n".join(parts) + "\n" + _scales()
+    return "\n".join(parts) + "\n\nThe rating scales have a page of their own: [scales](scales.md).\n"
 
 
 def _map_of(concept: str) -> Map:
+    """All files of a concept, their slots together."""
+    whole: Map | None = None
     for path in sorted((mappings_folder() / "fhir").glob("*.yaml")):
         problems = Problems(path.name)
         tree = load_yaml(path, problems)
         found = parse_map(tree, problems) if tree is not None else None
         if found is not None and found.concept == concept:
-            return found
-    raise LookupError(concept)
+            whole = whole or found
+            whole.slots |= found.slots
+    if whole is None:
+        raise LookupError(concept)
+    return whole
 
 
 def _doc(kind: type) -> str:
@@ -77,6 +81,8 @@ def _need(f: Field) -> str:
 def _elements(kind: type, f: Field, source: Map) -> str:
     if f.name == "key":
         return "`identifier`, `id`"
+    if f.stays:
+        return f"stays in the record: {f.stays}"
     out: list[str] = []
     for slot in source.slots.values():
         levels: list[type] = [CONCEPTS[source.concept]]
@@ -92,7 +98,7 @@ def _paths(lines: tuple[Line, ...], levels: list[type], kind: type, name: str, p
     out: list[str] = []
     for line in lines:
         path = prefix + str(line.at)
-        rule = line.rule
+        rule = line.rule.other if isinstance(line.rule, Either) else line.rule
         if isinstance(rule, Copy) and rule.field == name and rule.up < len(levels) and levels[rule.up] is kind:
             out.append(path)
         elif isinstance(rule, Repeat):
@@ -102,12 +108,3 @@ def _paths(lines: tuple[Line, ...], levels: list[type], kind: type, name: str, p
             if is_item(f.types[0]):
                 out += _paths(rule.lines, [f.types[0], *levels], kind, name, f"{path}.")
     return out
-
-
-def _scales() -> str:
-    rows = [
-        f"| `{s.instrument}` | {len(s.questions)} | {', '.join(f'`{c}`' for c in s.choices) or f'0 to {s.most}'} | "
-        f"{f'{s.lowest} to {s.highest}, the sum' if s.highest is not None else 'never summed'} |"
-        for s in SCALES.values()
-    ]
-    return "\n".join(["## Scales", "", "| instrument | items | answers | total |", "|---|---|---|---|", *rows, ""])

@@ -15,6 +15,7 @@ from pathlib import Path
 from commands import cli_page, configuration_page, exit_codes_page
 from concepts import concepts_page
 from library import python_page, sandbox_page
+from scales import scales_page
 
 from kapfhir.advice import all_advice
 
@@ -61,6 +62,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "problems.md": problems_page,
     "python.md": python_page,
     "sandbox.md": sandbox_page,
+    "scales.md": scales_page,
 }
 
 

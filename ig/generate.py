@@ -3,8 +3,8 @@
 python ig/generate.py            writes ig/*.json
 python ig/generate.py --check    writes nothing; ends with 1 when a file is not what would be written
 
-They come from tables: `mappings/codes/*.csv` (every row whose system is `kap` is a concept), `kapfhir.model.scales` (items,
-ranges, choices), and beside this file `extensions.csv`, `instruments.csv`, `items.csv` (item text, where its licence allows it).
+They come from tables: `mappings/codes/*.csv` (every row whose system is `kap` is a concept), `mappings/scales/*.yaml` (items,
+ranges, choices, the wording where its licence allows it), and `extensions.csv` and `forms.csv` beside this file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kapfhir.model.scales import SCALES, Scale
+from kapfhir.mapping.scales.compile import load_shipped
+from kapfhir.mapping.scales.load import ScaleFile
+from kapfhir.model.scales import Item
 
 HERE = Path(__file__).resolve().parent
 CODES = HERE.parent / "mappings" / "codes"
 BASE = "https://kapfhir.org/fhir"
 VERSION = "1.0.0"
 LOCAL = "kap"
+LOINC, CORE = "http://loinc.org", "http://hl7.org/fhir/StructureDefinition"
+FILES = load_shipped()
+LABELS = {option.choice: option.label for file in FILES for option in file.options}
+Codings = dict[str, dict[str, dict[str, str]]]
 LOINC_NOTICE = (
     "This material contains content from LOINC (http://loinc.org). LOINC is copyright Regenstrief Institute, Inc. and the LOINC "
     "Committee and is available at no cost under the license at http://loinc.org/license."
@@ -69,6 +75,11 @@ def build_extension(row: dict[str, str]) -> dict[str, Any]:
         for part, fixed in parts.items()
     ]
     head = build_head("StructureDefinition", row["name"], row["title"], row["description"])
+    parts_of = load_parts(head["url"])
+    nested: list[dict[str, Any]] = [{"id": "Extension.extension", "path": "Extension.extension", "max": "0"}]
+    if parts_of:
+        nested = [element for part in parts_of for element in build_part(part, first=part is parts_of[0])]
+        value, units = {"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"}, []
     return head | {
         "fhirVersion": "4.0.1",
         "kind": "complex-type",
@@ -80,13 +91,47 @@ def build_extension(row: dict[str, str]) -> dict[str, Any]:
         "differential": {
             "element": [
                 {"id": "Extension", "path": "Extension", "short": row["title"], "definition": row["description"], "max": "1"},
-                {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+                *nested,
                 {"id": "Extension.url", "path": "Extension.url", "fixedUri": head["url"]},
                 value,
                 *(units if row["type"] in ("Quantity", "Duration") else ()),
             ]
         },
     }
+
+
+def load_parts(url: str) -> list[dict[str, str]]:
+    """The rows of codes/extensions.csv that are parts of the extension with this url: `waste.amount` of `waste`."""
+    rows = load_table(CODES / "extensions.csv")
+    name = next((row["name"] for row in rows if row["url"] == url), "")
+    return [row for row in rows if row["name"].startswith(f"{name}.")]
+
+
+def build_part(row: dict[str, str], *, first: bool) -> list[dict[str, Any]]:
+    """One part of an extension that has parts; the first, without which it says nothing, is required."""
+    base = f"Extension.extension:{row['url']}"
+    least = {"min": 1} if first else {}
+    return [
+        {"id": base, "path": "Extension.extension", "sliceName": row["url"], **least, "max": "1"},
+        {"id": f"{base}.extension", "path": "Extension.extension.extension", "max": "0"},
+        {"id": f"{base}.url", "path": "Extension.extension.url", "fixedUri": row["url"]},
+        {"id": f"{base}.value[x]", "path": "Extension.extension.value[x]", "min": 1, "type": [{"code": row["type"]}]},
+    ]
+
+
+def build_form(name: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """A form that is no scale: its rows are its items, the first row says what it is."""
+    first, *items = rows
+    described = build_head("Questionnaire", name, first["text"], f"{first['text']}: {len(items)} items, in our own words.")
+    return described | {
+        "subjectType": ["Patient"],
+        "item": [{"linkId": row["item"], "text": row["text"], "type": row["type"]} for row in items],
+    }
+
+
+def load_forms() -> list[tuple[str, list[dict[str, str]]]]:
+    rows = load_table(HERE / "forms.csv")
+    return [(name, [row for row in rows if row["form"] == name]) for name in dict.fromkeys(row["form"] for row in rows)]
 
 
 def build_code_system() -> dict[str, Any]:
@@ -114,40 +159,41 @@ def build_code_system() -> dict[str, Any]:
     }
 
 
-def build_item(scale: Scale, number: int, codings: dict[str, dict[str, dict[str, str]]], texts: dict[str, str]) -> dict[str, Any]:
-    question = scale.questions[number - 1]
-    coding = codings["question"][question]
-    item: dict[str, Any] = {"linkId": coding["code"], "code": [coding], "prefix": str(number)}
-    if question in texts:
-        item["text"] = texts[question]
-    if scale.choices:
-        item["type"] = "choice"
-        item["answerOption"] = [
-            {"valueCoding": codings["choice"][choice] | {"display": texts[choice]}} for choice in scale.choices
-        ]
-        return item
-    limits = {"minValue": 0, "maxValue": scale.most}
-    item["extension"] = [
-        {"url": f"http://hl7.org/fhir/StructureDefinition/{name}", "valueInteger": value} for name, value in limits.items()
-    ]
-    return item | {"type": "integer"}
+def build_item(file: ScaleFile, item: Item, number: int, codings: Codings) -> dict[str, Any]:
+    coding = codings["question"][item.question]
+    built: dict[str, Any] = {"linkId": coding["code"], "code": [coding], "prefix": str(number)}
+    if item.question in file.texts:
+        built["text"] = file.texts[item.question]
+    if item.choices:
+        built["type"] = "choice"
+        built["answerOption"] = [build_option(codings["choice"][c] | {"display": LABELS[c]}, n) for c, n in item.choices.items()]
+        return built
+    if not isinstance(item.numbers, range):
+        return built | {"type": "choice", "answerOption": [{"valueInteger": n} for n in item.numbers]}
+    limits = {"minValue": item.numbers[0], "maxValue": item.numbers[-1]}
+    built["extension"] = [{"url": f"{CORE}/{name}", "valueInteger": value} for name, value in limits.items()]
+    return built | {"type": "integer"}
 
 
-def build_questionnaire(
-    row: dict[str, str], codings: dict[str, dict[str, dict[str, str]]], texts: dict[str, str]
-) -> dict[str, Any]:
-    scale = SCALES[row["instrument"]]
-    worded = scale.questions[0] in texts
-    description = f"{row['title']}: {len(scale.questions)} items{'' if worded else ', without their wording'}."
-    items = [build_item(scale, number, codings, texts) for number in range(1, len(scale.questions) + 1)]
-    uses_loinc = "http://loinc.org" in json.dumps(items) or row["panel_system"] == "http://loinc.org"
-    questionnaire = build_head("Questionnaire", row["instrument"], row["title"], description) | {
+def build_option(coding: dict[str, str], score: int) -> dict[str, Any]:
+    return {"extension": [{"url": f"{CORE}/ordinalValue", "valueDecimal": score}], "valueCoding": coding}
+
+
+def build_questionnaire(file: ScaleFile, codings: Codings, systems: dict[str, str]) -> dict[str, Any]:
+    scale = file.scale
+    worded = bool(scale.items) and scale.items[0].question in file.texts
+    description = f"{scale.title}: {len(scale.items)} items{'' if worded else ', without their wording'}."
+    items = [build_item(file, item, number, codings) for number, item in enumerate(scale.items, 1)]
+    system, _, panel = file.panel.partition("#")
+    uses_loinc = LOINC in json.dumps(items) or systems.get(system) == LOINC
+    questionnaire = build_head("Questionnaire", str(scale.instrument), scale.title, description) | {
         "subjectType": ["Patient"],
-        "copyright": row["copyright"] + (f" {LOINC_NOTICE}" if uses_loinc else ""),
-        "item": items,
+        "copyright": file.notice + (f" {LOINC_NOTICE}" if uses_loinc else ""),
     }
-    if row["panel"]:
-        questionnaire["code"] = [{"system": row["panel_system"], "code": row["panel"]}]
+    if items:
+        questionnaire["item"] = items
+    if panel:
+        questionnaire["code"] = [{"system": systems[system], "code": panel}]
     return questionnaire
 
 
@@ -168,11 +214,11 @@ def build_all() -> dict[str, str]:
     """File name to file text of every definition."""
     systems = load_systems()
     codings = {table: load_codings(table, systems) for table in ("question", "choice")}
-    texts = {row["code"]: row["text"] for row in load_table(HERE / "items.csv")}
     definitions = [
         build_code_system(),
         *(build_extension(row) for row in load_extensions()),
-        *(build_questionnaire(row, codings, texts) for row in load_table(HERE / "instruments.csv")),
+        *(build_questionnaire(file, codings, systems) for file in FILES),
+        *(build_form(name, rows) for name, rows in load_forms()),
     ]
     return {f"{d['resourceType']}-{d['id']}.json": json.dumps(d, indent=2, ensure_ascii=False) + "\n" for d in definitions}
 

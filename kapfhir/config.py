@@ -25,6 +25,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from .auth import Auth, Basic, Bearer, NoAuth
 from .errors import ConfigError
+from .spans import WindowName, WindowSettings
 
 FILE = "kapfhir.toml"
 TODO = "TODO"
@@ -136,6 +137,7 @@ class ConfigFile(_Strict):
     ledger: Words | None = Field(default=None, description="the ledger file, instead of one in the user's state folder")
     clinic: ClinicSettings | None = Field(default=None, description="who the records are from")
     profile: dict[str, Profile] = Field(default_factory=dict, description="servers by name")
+    window: dict[WindowName, WindowSettings] = Field(default_factory=dict, description="your own windows after a dose, by name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Settings(BaseModel):
     source: str | None = None
     mappings: Path | None = None
     ledger: Path | None = None
+    windows: Mapping[str, WindowSettings] = Field(default_factory=dict)
     server: Server | None = None
     file: Path | None = None
 
@@ -193,6 +196,7 @@ def load_settings(
         source=choose("source", "KAPFHIR_SOURCE"),
         mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
         ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
+        windows=content.window,
         server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
         file=file,
     )
@@ -249,7 +253,8 @@ def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
 def _model(loc: tuple[int | str, ...]) -> type[BaseModel]:
     if not loc:
         return ConfigFile
-    return ClinicSettings if loc[0] == "clinic" else Profile
+    known: dict[int | str, type[BaseModel]] = {"clinic": ClinicSettings, "window": WindowSettings}
+    return known.get(loc[0], Profile)
 
 
 class _Read(NamedTuple):

@@ -16,17 +16,22 @@ from .fhir.facts import load_facts
 from .fhir.identity import Origin
 from .fhir.links import references
 from .fhir.validate import check
-from .mapping.codes import Codes
+from .mapping.codes import Codes, Row
 from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
+from .mapping.source.derive import SOURCES, derive_outcomes
 from .mapping.source.reading import SourceMaps, read_records
 from .mapping.source.selection import candidates, nearest
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
+from .model import privacy
 from .model.dosing import DosingSession
+from .model.values import Window
+from .model.windows import use_spans
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
 from .sources.export import Export, open_export
+from .spans import spans_of
 from .sync import apply as sync_apply
 from .sync import plan as sync_plan
 from .sync.ledger import Scope, default_ledger_path, open_ledger, require_namespace
@@ -75,6 +80,8 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
     opened = open_export(path)
     try:
         codes = Codes(folder)
+        use_spans(spans_of(settings.windows))
+        codes.add(Window, [Row(n, f"{clinic.system}/window", n, w.title) for n, w in settings.windows.items()])
         origin = Origin(clinic.namespace, clinic.system, clinic.synthetic)
         source = settings.source or choose_source(folder, opened)
         try:
@@ -82,7 +89,7 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
         except MappingError as error:  # so that the faults of both sides are told in one go
             raise MappingError([*error.problems, *check_source(folder, source, opened, codes, clinic.zone)]) from None
         maps = load_source(folder, source, opened, codes, clinic.zone)
-        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}"
+        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}:{settings.windows}"
         return Job(opened, source, maps, library, origin, digest, settings)
     except BaseException:
         opened.close()
@@ -138,7 +145,8 @@ def read(
     with _opened(export, settings) as job:
         yield from job.export.problems
         yield from _unread_tables(job)
-        yield from read_records(job.maps, job.export, known or Nothing())
+        before = known or Nothing()
+        yield from derive_outcomes(read_records(job.maps, job.export, before, SOURCES), before, job.maps.scopes)
 
 
 def map(  # noqa: A001 the library's own verb
@@ -209,6 +217,10 @@ def _choose_server(server: str | Server | None, settings: Settings) -> Server:
 
 def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Problem]:
     record = unit.record
+    reason = privacy.withheld(record)
+    if reason:
+        yield from _keep_one(job, unit, reason, withheld)
+        return
     resources = job.library.build(record)
     problems: list[Problem] = []
     bad: set[str] = set()
@@ -228,6 +240,17 @@ def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Pro
     yield from problems
     anchor = record.anchor if isinstance(record, DosingSession) else None
     yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor)
+
+
+def _keep_one(job: Job, unit: Found, reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:
+    """Nothing of a record that must not leave; what points to it stays too."""
+    place, record = unit.places[0], unit.record
+    withheld.update([_name(resource) for resource in job.library.build(record)])
+    severity = "warning" if reason == privacy.UNKNOWN else "information"
+    text = privacy.REASONS[reason]
+    yield Problem(place.table, place.row, "", reason, text, severity=severity, effect=privacy.STAYS_HERE)
+    anchor = record.anchor if isinstance(record, DosingSession) else None
+    yield Mapped(type(record).__name__, record.key, (), unit.places, "", anchor, private=True)
 
 
 def _without(resources: list[Resource], bad: set[str], withheld: set[str], place: Place) -> tuple[list[Resource], list[Problem]]:

@@ -91,9 +91,9 @@ class Desk:
     def load(self, export, zone=ZONE):
         return load_source(self.maps(), "desk", export, Codes(self.maps()), zone)
 
-    def read(self, known=None, zone=ZONE):
+    def read(self, known=None, zone=ZONE, made=()):
         with open_export(self.export) as export:
-            return Units(read_records(self.load(export, zone), export, known or Nothing()))
+            return Units(read_records(self.load(export, zone), export, known or Nothing(), made))
 
     def scopes(self):
         with open_export(self.export) as export:

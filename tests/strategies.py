@@ -8,17 +8,23 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 
+from dosing_sense import make_dosing
+from frame_sense import make_frame
 from hypothesis import strategies as st
 
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
-from kapfhir.model.care import ENDED, Diagnosis
+from kapfhir.model.care import ENDED, Diagnosis, TraumaHistory
 from kapfhir.model.concepts import CONCEPTS
-from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, Segment, VitalSet
+from kapfhir.model.consent import Consent
 from kapfhir.model.fields import Field, fields_of
-from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
-from kapfhir.model.scales import SCALES
-from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Period, Rate, Ref
+from kapfhir.model.assessments import Answer, OutcomeAssessment, SubscaleScore
+from kapfhir.model.history import Allergy, MedicationHistory, Reaction, TreatmentHistory
+from kapfhir.model.outcomes import AdverseEvent
+from kapfhir.model.scales import Item, Part, Scale
+from kapfhir.model.shipped import SCALES
+from kapfhir.model.screening import Baseline, Screening
+from kapfhir.model.values import Absent, Amount, Code, ImpossibleError, Key, Limits, Period, Rate, Ref
 
 CODES = Codes(MapFolder.over())
 WORDS = st.text("abcdefghijkXYZ <>&'\"äöüß漢é-.", min_size=1, max_size=12).map(str.strip).filter(bool)
@@ -38,6 +44,13 @@ def amounts(units: tuple[str, ...]) -> st.SearchStrategy[Amount]:
     return st.builds(Amount, NUMBERS, st.sampled_from(units or ("mg", "mL", "min")))
 
 
+def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:
+    numbers = st.builds(
+        lambda n, places: Decimal(n).scaleb(-places), st.integers(int(one.lowest) * 10, int(one.highest) * 10), st.just(1)
+    )
+    return st.builds(Amount, numbers, st.just(one.unit))
+
+
 @st.composite
 def periods(draw: st.DrawFn, *, ends: bool | None = None) -> Period:
     start = draw(MOMENTS)
@@ -51,7 +64,7 @@ def values(kind: type, field: Field) -> st.SearchStrategy:
     if issubclass(kind, Code):
         return st.sampled_from(CODES.own(kind)).map(kind)
     if kind is Amount:
-        return amounts(field.units)
+        return st.one_of([_within_limits(one) for one in field.limits]) if field.limits else amounts(field.units)
     if kind is Rate:
         return st.builds(Rate, amounts(("mg", "mL")), amounts(("min", "h")))
     if kind is Period:
@@ -62,8 +75,10 @@ def values(kind: type, field: Field) -> st.SearchStrategy:
         return DAYS
     if kind is bool:
         return st.booleans()
+    if kind is Decimal:
+        return NUMBERS
     if kind is int:
-        return st.integers(1, 500)
+        return st.integers(int(field.limits[0].lowest), int(field.limits[0].highest)) if field.limits else st.integers(1, 500)
     if kind is str:
         return WORDS
     return items(kind)
@@ -89,6 +104,8 @@ def _built(draw: st.DrawFn, kind: type) -> object:
             given[field.name] = draw(many.map(lambda l, keyed=keyed: tuple(sorted(l, key=lambda i: i.key) if keyed else l)))
         elif not field.optional or field.defaulted or draw(st.booleans()):
             given[field.name] = draw(one)
+    for start, end in (("onset", "abated"), ("started", "ended"), ("valid_from", "valid_until"), ("birth_date", "deceased")):
+        _put_in_order(given, start, end)
     _make_sense(draw, kind, given)
     try:
         return kind(**given)
@@ -96,39 +113,73 @@ def _built(draw: st.DrawFn, kind: type) -> object:
         return None
 
 
+def _put_in_order(given: dict, start: str, end: str) -> None:
+    both = [given.get(start), given.get(end)]
+    if all(isinstance(one, date) and not isinstance(one, datetime) for one in both):
+        given[start], given[end] = sorted(both)
+
+
 def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
-    if kind is Segment:
-        given["ran"] = draw(periods(ends=True))
-    elif kind is BloodPressure and given.get("systolic") and given.get("diastolic"):
+    make_frame(draw, kind, given)
+    make_dosing(draw, kind, given)
+    if kind is Baseline and given.get("systolic") and given.get("diastolic"):
         low, high = sorted((given["systolic"], given["diastolic"]), key=lambda a: a.value)
         given |= {"systolic": high, "diastolic": low}
-    elif kind is VitalSet and not given.get("weight"):
-        given.setdefault("heart_rate", draw(amounts(("/min",))))
-    elif kind is DoseEvent:
-        if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
-            given["dose"] = Absent("not-performed")
-        if given["segments"]:
-            given.pop("rate", None)
-        DoseEvent.complete(given)
-    elif kind is DosingSession:
-        if given["vitals"] and given["doses"]:
-            key = draw(st.sampled_from(given["vitals"])).key
-            given["doses"] = tuple(typing.cast("DoseEvent", _with(d, weighed=Ref(key))) for d in given["doses"])
-        DosingSession.complete(given)
-    elif kind is Diagnosis and given["status"] not in ENDED:
-        given.pop("abated", None)
+    elif kind is Diagnosis:
+        given.setdefault("label", draw(WORDS))
+        if given["status"] not in ENDED:
+            given.pop("abated", None)
+    elif kind in (MedicationHistory, TreatmentHistory, Allergy, Reaction):
+        given.setdefault("label", draw(WORDS))
+    elif kind is Consent:
+        given["acknowledged"] = tuple(dict.fromkeys(given["acknowledged"]))
+    elif kind is TraumaHistory:
+        given["ace_score"] = draw(st.integers(0, 10))
+    elif kind is Screening:
+        if "asa_class" in given:
+            given["asa_class"] = draw(st.integers(1, 6))
+        given["findings"] = tuple({f.criterion: f for f in given["findings"]}.values())
     elif kind is AdverseEvent and "during" not in given:
         given.pop("causality", None)
     elif kind is OutcomeAssessment:
-        scale = SCALES[given["instrument"]]
-        asked = draw(st.lists(st.sampled_from(scale.questions), unique=True)) if draw(st.booleans()) else scale.questions
-        answer = st.sampled_from(list(scale.choices)) if scale.choices else st.integers(0, scale.most)
-        given["answers"] = tuple(Answer(q, draw(answer)) for q in asked)
-        OutcomeAssessment.complete(given)
-        if scale.highest is None:
-            given.pop("total", None)
-        elif "total" in given:
-            given["total"] = Amount(Decimal(draw(st.integers(0, scale.highest))), "{score}")
+        _make_assessment(draw, given)
+
+
+def _make_assessment(draw: st.DrawFn, given: dict) -> None:
+    scale = SCALES[given["instrument"]]
+    given["answers"] = tuple(Answer(q, **draw(_answers(scale.item(q)))) for q in draw(_asked(scale)))
+    rule = scale.total_of(draw(st.sampled_from([None, *(t.method for t in scale.totals)])))
+    if rule is None:
+        given.pop("total", None)
+    elif "total" in given or not given["answers"]:
+        given["total"] = Amount(Decimal(draw(st.integers(int(rule.lowest), int(rule.highest)))), "{score}")
+        given["method"] = rule.method
+    if "total" not in given:
+        given.pop("method", None)
+        if given.get("standing") == "prorated":
+            given.pop("standing")
+    parts = draw(st.lists(st.sampled_from(scale.parts), unique=True, max_size=2)) if scale.parts else []
+    given["subscales"] = tuple(SubscaleScore(Key(p.subscale), p.subscale, draw(st.none() | _within(p))) for p in parts)
+    OutcomeAssessment.complete(given)
+
+
+def _within(part: Part) -> st.SearchStrategy:
+    return st.integers(int(part.lowest), int(part.highest)).map(lambda n: Amount(Decimal(n), "{score}"))
+
+
+def _asked(scale: Scale) -> st.SearchStrategy:
+    if len(scale.questions) > 40:  # more than a test has time for
+        return st.just(scale.questions[:5])
+    some = st.lists(st.sampled_from(scale.questions), unique=True) if scale.questions else st.just([])
+    return st.one_of(some, st.just(scale.questions))
+
+
+def _answers(item: Item) -> st.SearchStrategy:
+    value = st.sampled_from(list(item.choices)) if item.choices else st.sampled_from(item.numbers)
+    text = st.none() | WORDS
+    answered = st.fixed_dictionaries({"value": value, "raw_code": text, "raw_label": text})
+    absent = st.sampled_from(CODES.own(Absent)).map(Absent)
+    return st.one_of(answered, answered, answered, st.fixed_dictionaries({"absent": absent, "raw_code": text}))
 
 
 def _with(item: object, **changes: object) -> object:

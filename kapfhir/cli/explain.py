@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,7 @@ FATES = {  # of a cell, where it is not a problem's code
     "unused": "no map uses it",
     "todo": "its map has TODO lines",
     "lost": "nothing came of it",
+    "private": "stays with the clinic",
 }
 
 
@@ -57,6 +59,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     """
     from kapfhir import pipeline
     from kapfhir.mapping.source.explain import explain
+    from kapfhir.model.privacy import withheld
 
     from .tally import exit_of
 
@@ -69,7 +72,8 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     with pipeline.open_job(export, settings) as job:
         found = explain(job.maps, job.export, table, int(row))
         values = dict(_values(job, table, int(row))) if show_values else {}
-        cells = [cell for told in found.told for cell in _follow(job, told, values)]
+        private = {type(record).__name__ for record in found.records if withheld(record)}
+        cells = [cell for told in found.told for cell in _follow(job, told, values, private)]
     app.output.counts["rows"] = 1
     app.output.counts["records"] = len(found.records)
     for cell in cells:
@@ -82,11 +86,14 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     return severest(map(exit_of, found.problems))
 
 
-def _follow(job: Job, told: Told, values: dict[str, str]) -> Iterator[Cell]:
+def _follow(job: Job, told: Told, values: dict[str, str], private: set[str]) -> Iterator[Cell]:
     """A line for each element that the field goes to; one without if it goes nowhere."""
     value = " + ".join(values[c] for c in told.column.split(" + ") if c in values)
     fate = FATES.get(told.fate, f"left out: {told.fate}")
     concept, _, field = told.field.partition(".")
+    if concept in private or _stays(concept, field):
+        yield Cell(told.column, told.field, told.place, "", "", FATES["private"], "")
+        return
     routes = list(_routes(job, concept, field)) if field else []
     if not routes or fate:
         yield Cell(told.column, told.field, told.place, "", "", fate, value)
@@ -94,6 +101,22 @@ def _follow(job: Job, told: Told, values: dict[str, str]) -> Iterator[Cell]:
     for number, route in enumerate(routes):
         first = number == 0
         yield Cell(told.column, told.field, told.place, route.element, route.place, fate, value if first else "")
+
+
+def _stays(concept: str, field: str) -> bool:
+    """Whether a field, or a part on the way to it, is kept in the record and not sent."""
+    from kapfhir.model.concepts import CONCEPTS
+    from kapfhir.model.fields import fields_of
+
+    kind = CONCEPTS.get(concept)
+    for step in field.split("."):
+        f = fields_of(kind).get(step.partition("[")[0]) if kind is not None and is_dataclass(kind) else None
+        if f is None:
+            return False
+        if f.stays:
+            return True
+        kind = f.types[0]
+    return False
 
 
 def _routes(job: Job, concept: str, field: str) -> Iterator[Route]:

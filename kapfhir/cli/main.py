@@ -32,6 +32,7 @@ COMMANDS = {  # in the order in which one meets them
     "validate": "Check FHIR files against R4.",
     "plan": "Show what a sync would change.",
     "sync": "Bring a FHIR server in step with an export.",
+    "archive": "Keep what must not leave in local files.",
     "doctor": "Ask a FHIR server what it can do.",
     "sandbox": "Run the embedded FHIR server.",
     "schema": "Write JSON Schemas of the files.",

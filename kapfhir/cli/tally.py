@@ -6,17 +6,19 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from kapfhir.advice import all_advice
 from kapfhir.delivery import ProblemCounts, Unit
 from kapfhir.errors import Exit, Problem, severest
-from kapfhir.mapping.units import Mapped, Rejected
+from kapfhir.mapping.units import Found, Mapped, Rejected
 from kapfhir.pipeline import Job
 from kapfhir.sources.table import Dialect, Row, Table
 
 from .output import Output
 
 SWEEP_AFTER = 500_000  # new objects
+Read = TypeVar("Read", bound=Unit | Found)
 MOST_GROUPS = 40  # of problems, on the terminal
 TICK_ROWS = 500
 NOT_THERE = "not on the server"
@@ -79,7 +81,7 @@ class Tally:
         self._tables = [CountedTable(table, self.output) for table in job.export.tables.values()]
         job.export.tables.update({table.name: table for table in self._tables})
 
-    def watch(self, units: Iterable[Unit]) -> Iterator[Unit]:
+    def watch(self, units: Iterable[Read]) -> Iterator[Read]:
         """The same units, counted."""
         gc.set_threshold(SWEEP_AFTER)  # records and resources hold no circles: looking for them costs a twentieth of a run
         counts = self.output.counts

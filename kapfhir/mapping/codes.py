@@ -3,19 +3,26 @@
 codes/<list>.csv        code,system,standard,display   several rows of one code = several codings, or one per system
 codes/systems.csv       alias,uri                      `loinc` for http://loinc.org, in maps and tables
 codes/extensions.csv    name,url,type                  `weight-normalized-dose`, its url, its one value type
+
+The tables of instruments, questions, choices, subscales, bands and definitions are made of the scale files (scales/compile.py).
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kapfhir.errors import Problem
 from kapfhir.fhir.identity import kebab
+from kapfhir.model.shipped import use_scales
 
 from .folder import MapFolder
 from .located import near
+from .scales.load import load_scales
+from .scales.tables import code_tables
 
 URI = "urn:ietf:rfc:3986"  # FHIR's own system for codes that are URIs
 TABLE, SYSTEMS, EXTENSIONS = ("code", "system", "standard", "display"), ("alias", "uri"), ("name", "url", "type")
@@ -40,12 +47,14 @@ class Codes:
 
     def __init__(self, folder: MapFolder) -> None:
         self.problems: list[Problem] = []
+        self.pairs: dict[Any, Any] = {}  # what resource maps make of them, see resource/convert.py
         files = {
             name.removeprefix("codes/").removesuffix(".csv"): (name, path) for name, path in folder.files("codes", ".csv").items()
         }
         self.systems = {r["alias"]: r["uri"] for _, r in self._rows(*files.pop("systems"), SYSTEMS)}
         self.extensions = {r["name"]: Extension(r["url"], r["type"]) for _, r in self._rows(*files.pop("extensions"), EXTENSIONS)}
         self._tables = {stem: self._table(name, path) for stem, (name, path) in files.items()}
+        self._take_scales(folder)
         local = self.systems.get("kap")
         self.ours = frozenset(row.standard for rows in self._tables.values() for row in rows if row.system == local)
 
@@ -53,9 +62,25 @@ class Codes:
         """The rows for a subclass of Code; none if the table is missing."""
         return self._tables.get(kebab(kind.__name__), ())
 
+    def add(self, kind: type, rows: Iterable[Row]) -> None:
+        """Codes of a clinic's own configuration, where the table has none of their name."""
+        known = self.own(kind)
+        self._tables[kebab(kind.__name__)] = (*self.table(kind), *(row for row in rows if row.code not in known))
+
     def own(self, kind: type) -> tuple[str, ...]:
         """Our codes of one list, in the order of the table."""
         return tuple(dict.fromkeys(row.code for row in self.table(kind)))
+
+    def _take_scales(self, folder: MapFolder) -> None:
+        """The scales of a clinic's own, and their codes; the process knows them from now on, beside the shipped ones."""
+        own = folder.own("scales", ".yaml")
+        files, problems = load_scales(folder, self.systems) if own else ([], [])
+        self.problems += problems
+        use_scales(f.scale for f in files if f.name in own)
+        for name, rows in code_tables(files).items():
+            fresh = tuple(Row(code, self.systems[system], standard, display) for code, system, standard, display in rows)
+            told = {row.code for row in fresh}
+            self._tables[name] = fresh + tuple(row for row in self._tables.get(name, ()) if row.code not in told)
 
     def _table(self, name: str, path: Path) -> tuple[Row, ...]:
         out: dict[tuple[str, str, str], Row] = {}

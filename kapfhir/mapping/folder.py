@@ -12,8 +12,8 @@ from pathlib import Path
 from kapfhir.data import mappings_folder
 from kapfhir.errors import ConfigError, Problem
 
-READ = re.compile(r"fhir/[^/]+\.yaml|codes/[^/]+\.csv|sources/[^/]+/[^/]+\.yaml|sources/[^/]+/codes/[^/]+\.csv")
-LAYOUT = "maps are fhir/*.yaml, codes/*.csv, sources/NAME/*.yaml and sources/NAME/codes/*.csv"
+READ = re.compile(r"(?:fhir|scales)/[^/]+\.yaml|codes/[^/]+\.csv|sources/[^/]+/[^/]+\.yaml|sources/[^/]+/codes/[^/]+\.csv")
+LAYOUT = "maps are fhir/*.yaml, scales/*.yaml, codes/*.csv, sources/NAME/*.yaml and sources/NAME/codes/*.csv"
 DEPTH, MOST_STRAYS = 5, 20
 
 
@@ -37,6 +37,11 @@ class MapFolder:
         found = {f"{under}/{p.name}": p for layer in self.layers for p in (layer / under).glob(f"*{suffix}") if p.is_file()}
         return dict(sorted(found.items()))
 
+    def own(self, under: str, suffix: str) -> list[str]:
+        """The files of one folder that are not the shipped ones, by their path."""
+        shipped = mappings_folder()
+        return [name for name, path in self.files(under, suffix).items() if not path.is_relative_to(shipped)]
+
     def sources(self) -> list[str]:
         """The names of the sources that have maps."""
         return sorted({p.name for layer in self.layers for p in (layer / "sources").glob("*") if any(p.glob("*.yaml"))})
@@ -52,6 +57,7 @@ class MapFolder:
         whole = sha256()
         for under, suffix in (
             ("codes", ".csv"),
+            ("scales", ".yaml"),
             ("fhir", ".yaml"),
             (f"sources/{source}", ".yaml"),
             (f"sources/{source}/codes", ".csv"),

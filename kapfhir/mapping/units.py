@@ -28,12 +28,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A record whose rows are as they were last time: it is not mapped again."""
+    """A record whose rows are as they were last time: it is not mapped again. `record`: where others follow from it."""
 
     concept: str
     key: str
     places: tuple[Place, ...]
     digest: str
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Mapped:
     places: tuple[Place, ...]
     digest: str
     anchor: Anchor | None = None
+    private: bool = False  # it must not leave: what went out of it earlier should not be there
 
 
 class Known(Protocol):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from .care import Course, Diagnosis
+from .assessments import OutcomeAssessment
+from .care import Diagnosis
+from .consent import Consent
+from .course import Course
+from .derived import DerivedOutcome
+from .documents import Document
 from .dosing import DosingSession
-from .outcomes import AdverseEvent, OutcomeAssessment
+from .equipment import Device
+from .flags import SafetyFlag
+from .history import Allergy, MedicationHistory, TreatmentHistory
+from .outcomes import AdverseEvent
 from .people import Clinic, Patient, Practitioner
-from .sessions import IntegrationSession, PreparationSession
+from .plans import Plan
+from .prescription import Prescription
+from .protocol import Protocol
+from .screening import Screening
+from .sessions import IntegrationSession, PreparationSession, PsychotherapySession
 
 CONCEPTS: dict[str, type] = {
     c.__name__: c
@@ -14,24 +26,50 @@ CONCEPTS: dict[str, type] = {
         Clinic,
         Practitioner,
         Patient,
+        Device,
         Diagnosis,
+        MedicationHistory,
+        TreatmentHistory,
+        Allergy,
+        Consent,
+        Protocol,
         Course,
+        Prescription,
         DosingSession,
         PreparationSession,
         IntegrationSession,
+        PsychotherapySession,
         OutcomeAssessment,
+        DerivedOutcome,
+        Screening,
         AdverseEvent,
+        Plan,
+        Document,
+        SafetyFlag,
     )
 }
 Record = (
     Clinic
     | Practitioner
     | Patient
+    | Device
     | Diagnosis
+    | MedicationHistory
+    | TreatmentHistory
+    | Allergy
+    | Consent
+    | Protocol
     | Course
+    | Prescription
     | DosingSession
     | PreparationSession
     | IntegrationSession
+    | PsychotherapySession
     | OutcomeAssessment
+    | DerivedOutcome
+    | Screening
     | AdverseEvent
+    | Plan
+    | Document
+    | SafetyFlag
 )

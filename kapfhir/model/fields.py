@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from .values import Amount, Period, Rate, Ref, Units
+from .values import Amount, ImpossibleError, Limits, Period, Rate, Ref, Units
+
+STAYS = "stays"  # metadata of a field that is kept in the record and has no place in FHIR: why. Such a field is not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +29,52 @@ class Field:
     units: tuple[str, ...] = ()  # the UCUM units of an amount; empty: any
     present_with: tuple[str, ...] = ()  # a property that is there whenever one of these fields is
     defaulted: bool = False  # has a value of its own where none is given
+    limits: tuple[Limits, ...] = ()  # of a number, or of an amount by its unit
+    stays: str = ""  # why it is kept in the record and not sent
 
 
 @cache
 def fields_of(concept: type) -> dict[str, Field]:
     """Every field and property by name, fields first, in the order of the class."""
     hints = typing.get_type_hints(concept, include_extras=True)
-    out = {f.name: _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)) for f in fields(concept)}
-    for name, member in vars(concept).items():
+    out = {
+        f.name: replace(
+            _field(f.name, hints[f.name], defaulted=f.default not in (MISSING, None)), stays=f.metadata.get(STAYS, "")
+        )
+        for f in fields(concept)
+    }
+    for name, member in ((n, m) for base in reversed(concept.__mro__) for n, m in vars(base).items()):
         if isinstance(member, property):
             given = typing.get_type_hints(member.fget, include_extras=True)["return"]
             out[name] = _field(name, given, derived=True, present_with=getattr(member.fget, "present_with", ()))
     return out
+
+
+def require_limits(item: Any) -> None:
+    """Refuse a part or record with a number outside of the limits that the type of its field names."""
+    kind: type = type(item)
+    for name, limits in _limited(kind):
+        value = getattr(item, name)
+        if value is None:
+            continue
+        unit, number = (value.unit, value.value) if type(value) is Amount else ("", value)
+        lowest, highest = limits.get(unit, (number, number))
+        if not lowest <= number <= highest:
+            bounds = f"{lowest} to {highest} {unit}".strip()
+            raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
+
+
+def require_content(part: Any) -> None:
+    """Refuse a part that says nothing."""
+    if all(getattr(part, name) in (None, ()) for name in type(part).__dataclass_fields__):
+        words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(part).__name__).lower()
+        raise ImpossibleError("empty-part", f"a {words} says something")
+
+
+@cache
+def _limited(kind: type) -> tuple[tuple[str, dict[str, tuple[Decimal, Decimal]]], ...]:
+    limited = [f for f in fields_of(kind).values() if f.limits and not f.derived]
+    return tuple((f.name, {one.unit: (one.lowest, one.highest) for one in f.limits}) for f in limited)
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -54,19 +92,20 @@ def _field(name: str, hint: Any, *, derived: bool = False, present_with: tuple[s
     inner = typing.get_args(hint)[0] if many else hint
     options = _options(inner)
     units: tuple[str, ...] = ()
+    limits: tuple[Limits, ...] = ()
     kinds = []
     for option in options:
         plain = option
         if typing.get_origin(option) is typing.Annotated:
             plain, *extras = typing.get_args(option)
-            units = next((e.allowed for e in extras if isinstance(e, Units)), ())
+            units = next((e.allowed for e in extras if isinstance(e, Units)), units)
+            limits = tuple(e for e in extras if isinstance(e, Limits)) or limits
         if plain is not type(None):
             kinds.append(plain)
     refers = next((typing.get_args(t)[0] for t in kinds if typing.get_origin(t) is Ref), None)
     plain_kinds = tuple(typing.get_origin(t) or t for t in kinds)
-    return Field(
-        name, plain_kinds, many, many or len(kinds) < len(options) or defaulted, derived, refers, units, present_with, defaulted
-    )
+    optional = many or len(kinds) < len(options) or defaulted
+    return Field(name, plain_kinds, many, optional, derived, refers, units, present_with, defaulted, limits)
 
 
 def _options(hint: Any) -> tuple[Any, ...]:
@@ -79,3 +118,8 @@ def _options(hint: Any) -> tuple[Any, ...]:
 def is_item(kind: type) -> bool:
     """True for a part of a record that has fields of its own to map (not for Amount and the like)."""
     return is_dataclass(kind) and kind not in (Amount, Rate, Period)
+
+
+def is_there_with(when: str | None, f: Field, kind: type) -> bool:
+    """True if the field or property `when` of this class has a value whenever the field `f` has one."""
+    return not when or when == f.name or f.name in fields_of(kind)[when].present_with

@@ -1,33 +1,25 @@
-"""What came of it: answers and totals of rating scales (entity 12), adverse events (entity 14)."""
+"""What came of it: adverse events (entity 14). Rating scales: see assessments.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
 
+from .before import EventAction, EventCategory, Grade, SeriousCriterion
 from .dosing import DosingSession
 from .fields import present_with
 from .people import Patient, Practitioner
-from .scales import SCALES, Scale
 from .values import (
-    Amount,
-    AssessmentStatus,
     Causality,
-    Choice,
     ConditionStatus,
     Doubt,
     Event,
     EventOutcome,
-    Instrument,
     Key,
-    Question,
     Ref,
     Seriousness,
     Severity,
-    Timepoint,
-    Units,
     require,
 )
 
@@ -35,99 +27,8 @@ NOT_SERIOUS = Seriousness("non-serious")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to one item of a scale: one of its choices, or its number."""
-
-    question: Question
-    value: Choice | int
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeAssessment:
-    """A rating scale, filled in once. The recorded total and the recomputed one are kept apart."""
-
-    key: Key
-    patient: Ref[Patient]
-    instrument: Instrument
-    assessed: datetime | date
-    answers: tuple[Answer, ...] = ()
-    total: Annotated[Amount, Units("{score}")] | None = None
-    timepoint: Timepoint | None = None
-    rater: Ref[Practitioner] | None = None
-    during: Ref[DosingSession] | None = None
-
-    def __post_init__(self) -> None:
-        scale = self.scale
-        asked = [a.question for a in self.answers]
-        require(self.answers or self.total is not None, "empty-assessment", "an assessment has an answer or a total")
-        require(len(set(asked)) == len(asked), "question-twice", "a question is answered once", "answers")
-        require(set(asked) <= set(scale.questions), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
-        require(
-            asked == sorted(asked, key=scale.questions.index),
-            "items-out-of-order",
-            f"the answers stand in the order of {scale.instrument}",
-            "answers",
-        )
-        require(
-            all(scale.takes(a.value) for a in self.answers),
-            "out-of-range",
-            f"an answer is outside the range of {scale.instrument}",
-            "answers",
-        )
-        if self.total is not None:
-            require(scale.highest is not None, "no-total", f"{scale.instrument} is never summed", "total")
-            require(
-                scale.lowest <= self.total.value <= (scale.highest or 0),
-                "out-of-range",
-                f"the total is outside the range of {scale.instrument}",
-                "total",
-            )
-
-    @classmethod
-    def complete(cls, given: dict[str, Any]) -> None:
-        """Before the assessment is made: its answers in the order of the scale, in which FHIR wants them."""
-        scale = SCALES.get(given.get("instrument", ""))
-        answers = given.get("answers", ())
-        if scale is not None and all(a.question in scale.questions for a in answers):
-            given["answers"] = tuple(sorted(answers, key=lambda a: scale.questions.index(a.question)))
-
-    @property
-    def scale(self) -> Scale:
-        return SCALES[self.instrument]
-
-    @property
-    def status(self) -> AssessmentStatus:
-        """`completed` where all items, or only a total, are there."""
-        return AssessmentStatus("stopped" if self.answers and self.missing else "completed")
-
-    @property
-    def missing(self) -> int:
-        """How many items should have an answer and have none."""
-        return self.scale.missing({a.question: a.value for a in self.answers})
-
-    @property
-    def computed(self) -> Amount | None:
-        """The total of the answers; None unless every item is answered: nothing is prorated."""
-        return self.scale.total([a.value for a in self.answers])
-
-    @property
-    @present_with("total")
-    def score(self) -> Amount | None:
-        """The recorded total where there is one, else the computed one."""
-        return self.computed if self.total is None else self.total
-
-    def doubts(self) -> Iterator[Doubt]:
-        missing = self.missing
-        if self.answers and missing:
-            total = "" if self.scale.highest is None else "; no total is computed"
-            yield Doubt("missing-item", f"{missing} of {len(self.scale.questions)} items have no answer{total}", "answers")
-        if self.total and self.computed and self.total.value != self.computed.value:
-            yield Doubt("total-disagrees", "the recorded total is not the total of the answers; both are kept", "total")
-
-
-@dataclass(frozen=True, slots=True)
 class AdverseEvent:
-    """An unwanted effect, judged by a clinician."""
+    """An unwanted effect, judged by a clinician. `meddra`: the MedDRA id that the source gives; `grade`: by CTCAE."""
 
     key: Key
     patient: Ref[Patient]
@@ -140,6 +41,14 @@ class AdverseEvent:
     during: Ref[DosingSession] | None = None
     recorder: Ref[Practitioner] | None = None
     resolved: datetime | date | None = None
+    recorded: date | None = None
+    label: str | None = None
+    meddra: str | None = None
+    category: EventCategory | None = None
+    grade: Grade | None = None
+    criteria: tuple[SeriousCriterion, ...] = ()
+    expected: bool | None = None
+    actions: tuple[EventAction, ...] = ()
 
     def __post_init__(self) -> None:
         require(
@@ -160,6 +69,23 @@ class AdverseEvent:
     def lasting(self) -> bool | None:
         """True for an event that lasted, so that it is a condition too: it took time to resolve, or has not resolved."""
         return True if self.resolved is not None or self.outcome in ("ongoing", "recovering", "resolved-with-sequelae") else None
+
+    @property
+    @present_with("grade", "expected", "actions")
+    def assessed(self) -> bool | None:
+        """True where something is said that R4's AdverseEvent has no element for."""
+        return True if self.grade or self.expected is not None or self.actions else None
+
+    def doubts(self) -> Iterator[Doubt]:
+        serious = self.seriousness != NOT_SERIOUS
+        if serious and not self.criteria:
+            yield Doubt("serious-without-criterion", "the event is serious, but no criterion says why", "seriousness")
+        if self.criteria and not serious:
+            yield Doubt(
+                "criterion-yet-not-serious", "a criterion of seriousness is named for an event that is not serious", "criteria"
+            )
+        if self.grade == "5" and self.outcome not in (None, "fatal"):
+            yield Doubt("grade-disagrees", "grade 5 is death, but the outcome is another one", "grade")
 
     @property
     def condition_status(self) -> ConditionStatus:

@@ -1,26 +1,69 @@
-"""Talking sessions: preparation before a dose, integration after it (entity 10)."""
+"""Talking sessions: preparation before a dose, integration after it, and other psychotherapy beside it (entity 10).
+
+Psychotherapy within a dosing session is part of that session; these here are sessions of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from .care import Course, Diagnosis
-from .dosing import Anchor, DosingSession, visit_status_of
+from .before import Sensitivity
+from .care import Diagnosis
+from .course import Course
+from .dosing import Anchor, DosingSession
+from .fields import STAYS, present_with
+from .frame import Fidelity, Theme, TherapyKind
+from .keys import require_labels_once
 from .people import Patient, Practitioner
-from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, VisitStatus, Window
+from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, Window, require
+from .visits import Visited
 from .windows import hours_since, windows_met
 
+PRIVATE = "what was said in psychotherapy stays with the clinic (45 CFR 164.501); `kapfhir archive` writes it to local files"
+NOT_AFTER = "no dose of the session that it follows was given before it; its hours are not told"
+Hours = Annotated[Amount, Units("h")]
+Minutes = Annotated[Amount, Units("min")]
+SAID = ("drug_free", "themes", "fidelity", "minutes")
 
-def length_of(session: Period) -> Amount | None:
-    """Whole minutes; None without an end."""
-    return None if session.end is None else Amount(Decimal(int((session.end - session.start).total_seconds()) // 60), "min")
+
+def length_of(session: Period, minutes: Amount | None = None) -> Amount | None:
+    """Whole minutes from start to end; without an end, those that were written down."""
+    if session.end is None:
+        return minutes
+    return Amount(Decimal(int((session.end - session.start).total_seconds()) // 60), "min")
+
+
+def _length_doubts(session: Period, minutes: Amount | None) -> Iterator[Doubt]:
+    length = length_of(session)
+    if minutes is not None and length is not None and abs(minutes.value - length.value) > 1:
+        yield Doubt("length-disagrees", "the length as written is not that from start to end; both are kept", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
-class PreparationSession:
+class TargetMemory:
+    """A memory that was worked with: distress (SUDS, 0 to 10) before and after, validity of the new belief (VoC, 1 to 7)."""
+
+    activated: bool | None = None
+    reframed: bool | None = None
+    distress_before: int | None = None
+    distress_after: int | None = None
+    validity: int | None = None
+
+    def __post_init__(self) -> None:
+        said = (self.activated, self.reframed, self.distress_before, self.distress_after, self.validity)
+        require(any(one is not None for one in said), "empty-part", "a target memory says something")
+        for name in ("distress_before", "distress_after"):
+            value = getattr(self, name)
+            require(value is None or 0 <= value <= 10, "out-of-range", "distress (SUDS) is 0 to 10", name)
+        require(self.validity is None or 1 <= self.validity <= 7, "out-of-range", "validity (VoC) is 1 to 7", "validity")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationSession(Visited):
     """Prepares a patient for dosing; points forward to the session that it prepares, where that is known."""
 
     key: Key
@@ -33,22 +76,36 @@ class PreparationSession:
     course: Ref[Course] | None = None
     modalities: tuple[Modality, ...] = ()
     indications: tuple[Ref[Diagnosis], ...] = ()
+    prepares: Ref[DosingSession] | None = None
+    co_therapists: tuple[Ref[Practitioner], ...] = ()
+    minutes: Minutes | None = None
+    drug_free: bool | None = None
+    fidelity: Fidelity | None = None
+    themes: tuple[Theme, ...] = ()
+    homework: tuple[str, ...] = ()
+    memory: TargetMemory | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    insights: str | None = field(default=None, compare=False, repr=False, metadata={STAYS: PRIVATE})
 
-    @property
-    def visit_status(self) -> VisitStatus:
-        return visit_status_of(self.status, self.reason)
-
-    @property
-    def cancelled_for(self) -> StopReason | None:
-        return self.reason if self.visit_status == "cancelled" else None
+    def __post_init__(self) -> None:
+        require_labels_once(self.sensitivity)
 
     @property
     def length(self) -> Amount | None:
-        return length_of(self.session)
+        return length_of(self.session, self.minutes)
+
+    @property
+    @present_with(*SAID)
+    def told(self) -> bool | None:
+        """True where something is said of the session's content."""
+        return True if self.themes or self.drug_free is not None or self.fidelity or self.minutes else None
+
+    def doubts(self) -> Iterator[Doubt]:
+        yield from _length_doubts(self.session, self.minutes)
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationSession:
+class IntegrationSession(Visited):
     """Works with what a dosing session brought up; follows one dosing session, and no other."""
 
     key: Key
@@ -62,31 +119,109 @@ class IntegrationSession:
     course: Ref[Course] | None = None
     modalities: tuple[Modality, ...] = ()
     indications: tuple[Ref[Diagnosis], ...] = ()
-    since_dose: Annotated[Amount, Units("h")] | None = None  # joined in from the dosing session, from the start of its dose
+    since_dose: Hours | None = None  # joined in from the dosing session, from the start of its dose
+    since_dose_end: Hours | None = None  # the same from the end of its dose
+    co_therapists: tuple[Ref[Practitioner], ...] = ()
+    minutes: Minutes | None = None
+    drug_free: bool | None = None
+    fidelity: Fidelity | None = None
+    themes: tuple[Theme, ...] = ()
+    homework: tuple[str, ...] = ()
+    memory: TargetMemory | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    insights: str | None = field(default=None, compare=False, repr=False, metadata={STAYS: PRIVATE})
 
-    @property
-    def visit_status(self) -> VisitStatus:
-        return visit_status_of(self.status, self.reason)
-
-    @property
-    def cancelled_for(self) -> StopReason | None:
-        return self.reason if self.visit_status == "cancelled" else None
+    def __post_init__(self) -> None:
+        require_labels_once(self.sensitivity)
 
     @property
     def length(self) -> Amount | None:
-        return length_of(self.session)
+        return length_of(self.session, self.minutes)
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        return windows_met(self.since_dose) if self.status != "not-done" else ()
+        return windows_met(self.since_dose, self.since_dose_end, self.session.start) if self.status != "not-done" else ()
+
+    @property
+    @present_with(*SAID, "since_dose_end")
+    def told(self) -> bool | None:
+        """True where something is said of the session's content, or of its distance from the end of the dose."""
+        said = self.themes or self.drug_free is not None or self.fidelity or self.minutes or self.since_dose_end
+        return True if said else None
 
     def joined(self, anchor: Anchor) -> IntegrationSession:
         """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
-        hours = hours_since(anchor.start, self.session.start)
-        return self if hours.value <= 0 else replace(self, since_dose=hours)
+        start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
+        return replace(self, since_dose=start or self.since_dose, since_dose_end=end or self.since_dose_end)
 
     def doubts(self) -> Iterator[Doubt]:
         if self.since_dose is None:
-            yield Doubt(
-                "not-after-dose", "no dose of the session that it follows was given before it; its hours are not told", "follows"
-            )
+            yield Doubt("not-after-dose", NOT_AFTER, "follows")
+        yield from _length_doubts(self.session, self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class PsychotherapySession(Visited):
+    """Psychotherapy that is neither preparation nor integration: a debrief right after the dose, psychotherapy only, group,
+    family, follow-up. The hours since the dose that it follows count for the windows, as with integration.
+    """
+
+    key: Key
+    patient: Ref[Patient]
+    therapist: Ref[Practitioner]
+    kind: TherapyKind
+    status: SessionStatus
+    session: Period
+    delivery: Delivery
+    follows: Ref[DosingSession] | None = None
+    reason: StopReason | None = None
+    course: Ref[Course] | None = None
+    modalities: tuple[Modality, ...] = ()
+    indications: tuple[Ref[Diagnosis], ...] = ()
+    since_dose: Hours | None = None  # joined in, as with integration
+    since_dose_end: Hours | None = None
+    co_therapists: tuple[Ref[Practitioner], ...] = ()
+    minutes: Minutes | None = None
+    drug_free: bool | None = None
+    fidelity: Fidelity | None = None
+    themes: tuple[Theme, ...] = ()
+    homework: tuple[str, ...] = ()
+    memory: TargetMemory | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    insights: str | None = field(default=None, compare=False, repr=False, metadata={STAYS: PRIVATE})
+
+    def __post_init__(self) -> None:
+        require_labels_once(self.sensitivity)
+
+    @property
+    def length(self) -> Amount | None:
+        return length_of(self.session, self.minutes)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return windows_met(self.since_dose, self.since_dose_end, self.session.start) if self.status != "not-done" else ()
+
+    @property
+    @present_with(*SAID, "since_dose_end")
+    def told(self) -> bool | None:
+        """True where something is said of the session's content, or of its distance from the end of the dose."""
+        said = self.themes or self.drug_free is not None or self.fidelity or self.minutes or self.since_dose_end
+        return True if said else None
+
+    def joined(self, anchor: Anchor) -> PsychotherapySession:
+        """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
+        start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
+        return replace(self, since_dose=start or self.since_dose, since_dose_end=end or self.since_dose_end)
+
+    def doubts(self) -> Iterator[Doubt]:
+        if self.follows is None and self.kind == "immediate-debrief":
+            yield Doubt("debrief-without-dose", "a debrief follows a dosing session, and none is named", "kind")
+        if self.follows is not None and self.since_dose is None:
+            yield Doubt("not-after-dose", NOT_AFTER, "follows")
+        yield from _length_doubts(self.session, self.minutes)
+
+
+def _after(dose: datetime | None, session: Period) -> Amount | None:
+    """Hours since a moment of the dose, where the session comes after it."""
+    hours = None if dose is None else hours_since(dose, session.start)
+    return hours if hours is not None and hours.value > 0 else None

@@ -101,7 +101,47 @@ class Question(Code): ...
 class Choice(Code): ...
 
 
-class AssessmentStatus(Code): ...
+class AssessmentStatus(Code):
+    """How whole an assessment is: complete, partial, prorated, invalid."""
+
+
+class ResultStatus(Code):
+    """How final what was computed of an assessment is."""
+
+
+class Standing(Code):
+    """What the source itself says of an assessment: prorated, invalid, not yet verified."""
+
+
+class RatingMode(Code):
+    """Who answered: the patient, a clinician who asked, somebody in the patient's stead."""
+
+
+class Language(Code): ...
+
+
+class TotalMethod(Code):
+    """How a total is made of the items; some scales have several ways under one name."""
+
+
+class Subscale(Code):
+    """A part of a scale, by one named map of its items."""
+
+
+class SeverityBand(Code):
+    """A severity, by the scheme of one source."""
+
+
+class Definition(Code):
+    """When an outcome is met, by one source: `madrs-remission-10`."""
+
+
+class OutcomeKind(Code):
+    """Response, remission, worsening, relapse, reliable change."""
+
+
+class BaselineRule(Code):
+    """Which of several assessments is the one to compare with."""
 
 
 class Event(Code):
@@ -156,6 +196,20 @@ class Units:
 
     def __init__(self, *allowed: str) -> None:
         object.__setattr__(self, "allowed", allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Mark of a number's type: from `lowest` to `highest`, both included; of an amount, in this unit."""
+
+    lowest: Decimal
+    highest: Decimal
+    unit: str = ""
+
+    def __init__(self, lowest: int | str, highest: int | str, unit: str = "") -> None:
+        object.__setattr__(self, "lowest", Decimal(lowest))
+        object.__setattr__(self, "highest", Decimal(highest))
+        object.__setattr__(self, "unit", unit)
 
 
 class ImpossibleError(ValueError):

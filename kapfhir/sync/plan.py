@@ -171,7 +171,9 @@ class _Planner:
         for resource in unit.resources:
             self._take_resource(resource, unit, known.pop((resource["resourceType"], resource["id"]), None))
         self.store.add_unit(unit)
-        if former and known and unit.digest:
+        if unit.private:  # whatever its tables are
+            self.lost += [(entry, unit.places, frozenset()) for entry in known.values()]
+        elif former and known and unit.digest:
             tables = former.tables | {place.table for place in unit.places}
             self.lost += [(entry, unit.places, tables) for entry in known.values()]
 

@@ -4,6 +4,7 @@ It holds: the R4 core definitions (`ig/packages/`, in the repository), three pac
 on, short lists of codes of systems that no package holds, and our own definitions (`ig/*.json`).
 """
 
+import csv
 import json
 import shutil
 import tarfile
@@ -39,7 +40,6 @@ CODES = {
         "application/pdf",
         "application/fhir+json",
     ],
-    "urn:ietf:bcp:47": ["en", "en-US"],
     "http://unitsofmeasure.org": (
         "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] "
         "/min {beats}/min {breaths}/min Cel [degF] {score}"
@@ -83,8 +83,15 @@ def _write_package(package: tuple[str, str], resources: Iterable[dict]) -> None:
     (folder / ".index.json").write_text(json.dumps({"index-version": 2, "files": files}))
 
 
+def _languages() -> dict[str, str]:
+    """The languages that maps may name, with their names: this validator knows none by itself."""
+    with (IG.parent / "mappings" / "codes" / "language.csv").open(encoding="utf-8", newline="") as file:
+        return {row["standard"]: row["display"] for row in csv.DictReader(file)}
+
+
 def _code_systems() -> Iterable[dict]:
-    for number, (url, codes) in enumerate(CODES.items()):
+    systems = {url: dict.fromkeys(codes, "") for url, codes in CODES.items()} | {"urn:ietf:bcp:47": _languages()}
+    for number, (url, codes) in enumerate(systems.items()):
         head = {
             "resourceType": "CodeSystem",
             "id": f"offline-{number}",
@@ -96,7 +103,7 @@ def _code_systems() -> Iterable[dict]:
             "status": "active",
             "content": "complete",
             "caseSensitive": True,
-            "concept": [{"code": c} for c in codes],
+            "concept": [{"code": c} | ({"display": d} if d else {}) for c, d in codes.items()],
         }
 
 
@@ -115,7 +122,7 @@ def load_from_npm() -> list[Path]:
 
 
 def build_cache() -> None:
-    """Builds the cache anew, unless it stands already for these packages; our own definitions are put in every time."""
+    """Builds the cache anew, unless it stands already for these packages; our own definitions and tables are put in every time."""
     archives = [*sorted((IG / "packages").glob("*.tgz")), *load_from_npm()]
     stamp = HOME / "built"
     if not is_built(stamp, Path(__file__), *archives):
@@ -130,9 +137,9 @@ def build_cache() -> None:
             _alias(package, source)
         for package in (*ASKED_BY_NAME, *(wanted - held - PINNED.keys())):
             _write_package(package, ())
-        _write_package(SYSTEMS, _code_systems())
         (PACKAGES / "packages.ini").write_text("[cache]\r\nversion = 3\r\n\r\n[urls]\r\n\r\n[local]\r\n\r\n[packages]\r\n")
         settings = {"prohibitNetworkAccess": True, "ignoreDefaultPackageServers": True}
         (HOME / ".fhir" / "fhir-settings.json").write_text(json.dumps(settings))
         mark_built(stamp, Path(__file__), *archives)
+    _write_package(SYSTEMS, _code_systems())
     _write_package(OWN, (json.loads(path.read_text()) for path in sorted(IG.glob("*.json"))))

@@ -205,21 +205,21 @@ def draft_premedication(profile: Profile, book: Book, session: Column) -> Draft:
     draft = Draft("DosingSession", profile, book, profile.name)
     draft.plain("key", session)
     drug = profile.find(*w.DRUG, kinds=("text",))
-    draft.need("premedication[*].key", drug, "the column that tells the drugs of one session apart")
-    draft.coded("premedication[*].drug", v.Drug, drug, require="the column with the drug")
+    draft.need("adjuncts[*].key", drug, "the column that tells the drugs of one session apart")
+    draft.coded("adjuncts[*].drug", v.Drug, drug, require="the column with the drug")
     times = Times(profile)
     add_moment(
         draft,
-        "premedication[*].given",
+        "adjuncts[*].given",
         *times.pair(profile.find(*w.START, kinds=CLOCKED) or times.start),
         hint="when it was given",
     )
     amount = next(iter(dose_columns(profile)), None)
     if amount is None:
-        draft.add("premedication[*].dose", TODO, "the column with the amount")
+        draft.add("adjuncts[*].dose", TODO, "the column with the amount")
     else:
-        _add_plain_amount(draft, "premedication[*].dose", amount)
-    draft.coded("premedication[*].route", v.Route, _route_column(draft))
+        _add_plain_amount(draft, "adjuncts[*].dose", amount)
+    draft.coded("adjuncts[*].route", v.Route, _route_column(draft))
     return draft
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kapfhir.model import values as v
-from kapfhir.model.scales import SCALES
+from kapfhir.model.shipped import SCALES
 
 from . import words as w
 from .drafts import STILL, TODO, Book, Draft, flow, scalar
@@ -36,10 +36,10 @@ def draft_scale(profile: Profile, book: Book, found: Found, patient: Column | No
     for question, column in found.items.items():
         lowest, highest = min(c.low for c in found.items.values()), max(c.high for c in found.items.values())
         _add_answer(draft, f"answers[{question}].value", instrument, column, lowest, highest)
-    if found.items and len(found.items) < len(found.scale.questions):
-        missing = [q for q in found.scale.questions if q not in found.items]
+    missing = [q for q in found.scale.asked if q not in found.items]
+    if found.items and missing:
         draft.notes.append(f"No column was found for {', '.join(missing)}: add a line for each that there is.")
-    if found.total is not None and found.scale.highest is not None:
+    if found.total is not None and found.scale.totals:
         draft.use(found.total)
         draft.add("total", flow(found.total.name, unit="{score}"))
     return draft
@@ -161,7 +161,7 @@ def _group_key(profile: Profile, patient: Column | None, session: Column | None)
 def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest: int, highest: int) -> None:
     """An answer: its choice by a code table, or its number as it stands. `lowest`, `highest`: over all items of the scale."""
     draft.use(column)
-    if not (instrument and SCALES[instrument].choices):
+    if not (instrument and SCALES[instrument].items[0].choices):
         draft.add(
             path, scalar(column.name), "" if column.whole else "answers of this scale are read as numbers: export the numbers"
         )

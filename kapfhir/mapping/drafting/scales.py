@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kapfhir.model.scales import SCALES, Scale
+from kapfhir.model.scales import Scale
+from kapfhir.model.shipped import SCALES
 
 from .profile import Column, Profile
 from .words import TOTAL, fits
@@ -18,6 +19,11 @@ NAMES = {
     "cadss": r"cadss\w*",
     "meq30": r"meq ?-?(?:30)?\w*",
     "cssrs-screener": r"c ?-?ssrs\w*|columbia\w*",
+    "qids-sr16": r"qids ?-?(?:sr)?\w*",
+    "hamd17": r"ham ?-?d ?-?(?:17)?|hdrs ?-?(?:17)?|hrsd ?-?(?:17)?",
+    "bdi-ii": r"bdi ?-?(?:ii|2)\w*",
+    "wsas": r"wsas\w*",
+    "who-5": r"who ?-?5\w*",
 }
 ITEMS = {  # words that tell an item from the others of its scale; only for scales whose text is free
     "phq-9": (
@@ -81,10 +87,11 @@ def find_scales(profile: Profile) -> list[Found]:
     out = []
     numbered = _numbered(profile)
     named = [name for name, pattern in NAMES.items() if fits(pattern, profile.words)]
-    for name, scale in SCALES.items():
+    for name in NAMES:
+        scale = SCALES[name]
         items = _by_number(scale, name, numbered, named) or _by_words(scale, name, profile)
         total = _total(profile, name, [c.place for c in items.values()], alone=named == [name])
-        if items or (total is not None and scale.highest is not None):
+        if items or (total is not None and scale.totals):
             out.append(Found(scale, items, total, sure=True))
     taken = {c.place for f in out for c in f.items.values()}
     if not any(f.items for f in out):
@@ -109,11 +116,11 @@ def _numbered(profile: Profile) -> dict[str, dict[int, Column]]:
 
 
 def _by_number(scale: Scale, name: str, numbered: dict[str, dict[int, Column]], named: list[str]) -> dict[str, Column]:
-    count = len(scale.questions)
+    count = len(scale.asked)
     for prefix, group in numbered.items():
         speaks = fits(NAMES[name], prefix) or (named == [name] and len(prefix) <= 12)
         if speaks and set(range(1, count + 1)) <= set(group):
-            return {question: group[n] for n, question in enumerate(scale.questions, 1)}
+            return {question: group[n] for n, question in enumerate(scale.asked, 1)}
     return {}
 
 
@@ -126,17 +133,17 @@ def _by_words(scale: Scale, name: str, profile: Profile) -> dict[str, Column]:
         if column is not None:
             out[question] = column
     long = sum(len(c.words.split()) >= 2 for c in out.values())
-    return out if len(out) >= 0.7 * len(scale.questions) and long >= len(out) // 2 else {}
+    return out if len(out) >= 0.7 * len(ITEMS.get(name, ())) and long >= len(out) // 2 else {}
 
 
 def _unnamed(numbered: dict[str, dict[int, Column]]) -> list[Found]:
     """A run of numbered columns that is as long as just one scale, and in its range."""
     for group in numbered.values():
-        for scale in SCALES.values():
-            count = len(scale.questions)
-            inside = all(c.whole and c.high <= scale.most for c in group.values())
+        for scale in (SCALES[name] for name in NAMES):
+            count = len(scale.asked)
+            inside = all(c.whole and c.high <= max(i.scores[-1] for i in scale.items) for c in group.values())
             if set(group) == set(range(1, count + 1)) and inside and count >= 7:
-                return [Found(scale, {q: group[n] for n, q in enumerate(scale.questions, 1)}, None, sure=False)]
+                return [Found(scale, {q: group[n] for n, q in enumerate(scale.asked, 1)}, None, sure=False)]
     return []
 
 

@@ -55,9 +55,14 @@ def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Fa
     constants = {"resourceType": kind, "id": "", "meta": meta}
     constants |= {k: v for k, v in plan.whole.constants.items() if k != "meta"}
     entries = [("id", identity(w, scope, plan.target, plan.target)[0])]
+    put = [entry for put in plan.whole.puts for entry in put(w, scope)]
+    own = next((value for key, value in put if key == "meta"), None)
+    if own is not None:  # what lines say of it comes beside what every resource has
+        filled = f"{w.bind(_with_meta)}({w.bind(meta)}, {f'{own} if {own.test} else {{}}' if own.test else own})"
+        entries.append(("meta", Value(filled)))
     if "text" in facts.elements(kind):
         entries.append(("text", Value(f"{w.bind(_narrative)}({_said(w, scope[0], plan.title, plan.words)})")))
-    return w.node(constants, entries + [entry for put in plan.whole.puts for entry in put(w, scope)])
+    return w.node(constants, entries + [entry for entry in put if entry[0] != "meta"])
 
 
 def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:
@@ -72,6 +77,12 @@ def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:
             text = f"{label!r} + {say(w, value)}"
         said.append(w.derive(value, text, otherwise='""').source)
     return "f'" + "".join(f"{{{one}}}" for one in said) + "'"
+
+
+def _with_meta(meta: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Both, with the labels of both."""
+    labels = [*own.get("security", ()), *meta.get("security", ())]
+    return meta | own | ({"security": labels} if labels else {})
 
 
 def _narrative(said: str) -> dict[str, str]:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from kapfhir.fhir.facts import Element, Facts
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.located import Problems, Text, near
-from kapfhir.model.fields import Field, fields_of, is_item
+from kapfhir.model.fields import Field, fields_of, is_item, is_there_with
 from kapfhir.model.values import Absent, Code
 
 from .constants import constant
-from .convert import PREFERRED, QUANTITIES, Pair, pair, pairs_with, rows_for
+from .convert import PREFERRED, QUANTITIES, Pair, becoming, codings, pair, rows_for
 from .forms import typed
-from .grammar import ITSELF, Constant, Copy, Map, Repeat, Slot
+from .grammar import ITSELF, Constant, Copy, Either, Map, Repeat, Slot
 from .marks import marks
-from .parts import Part, Whole, chosen, copied, nested, repeated, together, told_apart
+from .parts import Part, Whole, chosen, copied, either, nested, repeated, together, told_apart
 from .references import References, Target, identity
 from .tree import Branch, Branches, Grower
 from .writing import Form
@@ -44,9 +44,10 @@ class Checker:
     facts: Facts
     codes: Codes
     targets: dict[str, dict[str, Target]]
-    problems: Problems
+    problems: Problems  # of the file at hand
     whole: bool = True  # is every map there?
     settled: set[tuple[Level, str]] = field(default_factory=set)  # fields that a resource always there reads back
+    walked: set[tuple[Level, str]] = field(default_factory=set)  # lists and parts that have slots of their own
     read: set[tuple[Level, str]] = field(default_factory=set)  # by the slot at hand
     reads: dict[str, set[tuple[Level, str]]] = field(default_factory=dict)  # by each slot
     words: list[Words] = field(default_factory=list)
@@ -54,14 +55,15 @@ class Checker:
 
     def check(self, source: Map) -> list[SlotPlan]:
         slots = self.targets[source.concept]
+        self.walked = {(t.levels[-1 - i], name) for t in slots.values() for i, name in enumerate(t.each)}
         plans = [plan for slot in source.slots.values() if (plan := self._slot(slot, slots.get(slot.name)))]
-        if not self.problems.found:  # else these would only repeat them
+        self.problems = source.problems
+        if not any(slot.problems.found for slot in source.slots.values()):  # else these would only repeat them
             self._require_all_read(source, slots)
         return plans
 
     def _require_all_read(self, source: Map, slots: dict[str, Target]) -> None:
         """Every field must come back: by a slot that is there whenever the field is, or by every slot that tells of its owner."""
-        walked = {(t.levels[-1 - i], name) for t in slots.values() for i, name in enumerate(t.each)}
         kinds = {kind for read in self.reads.values() for kind, _ in read if isinstance(kind, type)} | {
             kind for t in slots.values() for kind in t.levels
         }
@@ -70,8 +72,9 @@ class Checker:
             for f in fields_of(kind).values():
                 one: tuple[Level, str] = (kind, f.name)
                 readers = [n for n in self.reads if one in self.reads[n]]
-                sure = any(_there_with(source.slots[n].when, f, kind) for n in readers if kind is slots[n].levels[0])
-                if f.derived or f.name == "key" or one in walked or sure or (readers and set(tell) <= set(readers)):
+                sure = any(is_there_with(source.slots[n].when, f, kind) for n in readers if kind is slots[n].levels[0])
+                free = f.derived or f.stays or f.name == "key" or one in self.walked
+                if free or sure or (readers and set(tell) <= set(readers)):
                     continue
                 lost = f" where there is no {' or '.join(readers)}" if readers else ": no line carries it one to one"
                 self.problems.say(source.concept, "never-read", f"{kind.__name__}.{f.name} can't be read back{lost}")
@@ -79,6 +82,7 @@ class Checker:
     def _slot(self, slot: Slot, target: Target | None) -> SlotPlan | None:
         if target is None:
             return None
+        self.problems = slot.problems
         self.references = References(self.targets, target, self.problems, self.whole)
         self.words, self.read = [], set()
         self.reads[slot.name] = self.read
@@ -172,7 +176,35 @@ class Checker:
             return self._repeat(rule, branch, element, levels)
         if isinstance(rule, Copy):
             return self._copy(rule, branch, element, levels)
-        return nested(element.name, element.many, together(self._parts(branch.branches, levels)))
+        if isinstance(rule, Either):
+            return self._either(rule, branch, element, levels)
+        parts = self._parts(branch.branches, levels)
+        if branch.extension:  # one with parts of its own
+            parts.insert(0, Part("url", False, constant=branch.extension.url, wants=branch.extension.url))
+        return nested(branch.element.name, branch.element.many, together(parts))
+
+    def _either(self, rule: Either, branch: Branch, element: Element, levels: Levels) -> Part | None:
+        """A slot of ours where it is there, else a field, which that slot must read back too."""
+        if not (element.choice and element.choice == element.name and "Reference" in element.types):
+            self.problems.say(rule.slot.at, "wrong-type", f"{branch.path} is no open choice with a reference")
+            return None
+        reference = Element(element.key("Reference"), ("Reference",), False, False, {}, element.targets, element.choice)
+        way = self.references.own(rule.slot, replace(branch, type="Reference", element=reference), reference)
+        target = self.references.targets[self.references.here.name.concept].get(str(rule.slot.slot))
+        assert isinstance(rule.other.field, Text)
+        f = self._field(rule.other.field, levels[0])
+        if way is None or target is None or f is None or way.make is None:
+            return None
+        one: tuple[Level, str] = (levels[0], f.name)
+        if not target.when or one not in self.reads.get(target.name.slot, ()):
+            text = f"'{rule.slot.slot}' must stand above, with a `when`, and read '{f.name}' back"
+            self.problems.say(rule.slot.at, "never-read", text)
+            return None
+        other = self._choice(rule.other, f, levels[0], branch, element)
+        if other is None:
+            return None
+        self.read.add(one)
+        return either(reference.name, way.make, other, target.when)
 
     def _repeat(self, rule: Repeat, branch: Branch, element: Element, levels: Levels) -> Part | None:
         f = self._field(rule.each, levels[0])
@@ -190,8 +222,10 @@ class Checker:
         owner = levels[0]
         assert isinstance(owner, type)
         self.read -= {one for one in self.read - read if isinstance(one[0], Field)}  # a plain value is read with its list
-        settled = (owner, f.name) in self.settled
-        if not settled:
+        settled = (owner, f.name) in self.settled | self.walked
+        if settled:
+            self.read &= read
+        else:
             self.read.add((owner, f.name))
         part = repeated(element.name, f.name, f.types[0] if item else None, together(inner))
         return replace(part, claim=None) if settled else part
@@ -234,6 +268,9 @@ class Checker:
         else:
             found = self._pair(rule, f.types, owner, branch.type, branch, element)
             part = self._filled(rule, f, branch, element, found) if found else None
+            if part and branch.type == "Coding" and element.many and not f.many:
+                found = codings(f.types[0], element, self.codes)
+                part = replace(self._filled(rule, f, branch, element, found), spread=True)
             if found and rule.up == 0 and f.name != ITSELF:
                 self.words.append((f, found.words))
         if part is None or f.derived or (owner, f.name) in self.settled:
@@ -265,7 +302,7 @@ class Checker:
         if found is None:
             kind = next((k for k in kinds if pair((k,), element, fhir_type, self.codes) is None), kinds[0])
             text = f"{_name(owner)}.{rule.field} is {kind.__name__}: it can't become {branch.path}"
-            self.problems.say(rule.at, "wrong-type", f"{text}, which is {fhir_type or 'an open choice'}{_of(kind)}")
+            self.problems.say(rule.at, "wrong-type", f"{text}, which is {fhir_type or 'an open choice'}{becoming(kind)}")
             return None
         return found if all(self._coded(rule, kind, fhir_type, branch, element) for kind in kinds) else None
 
@@ -308,15 +345,5 @@ class Checker:
         return chosen(rule.up, f, by_type)
 
 
-def _there_with(when: str | None, f: Field, kind: type) -> bool:
-    """True if a slot with this `when` is there whenever the field is."""
-    return not when or when == f.name or f.name in fields_of(kind)[when].present_with
-
-
 def _name(owner: Level) -> str:
     return owner.name if isinstance(owner, Field) else owner.__name__
-
-
-def _of(kind: type) -> str:
-    known = pairs_with(kind)
-    return f" (it can become {', '.join(known)})" if known else ""

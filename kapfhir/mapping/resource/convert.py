@@ -6,10 +6,11 @@ To add a kind of value: write one function that returns a Pair, and give it a ro
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kapfhir.errors import ResourceError
@@ -45,20 +46,26 @@ class Pair:
 
 def pair(kinds: tuple[type, ...], element: Element, fhir_type: str, codes: Codes) -> Pair | None:
     """The pair for a field of this type, or of one of these, and an element of this type; None if the table has none."""
-    found = [_single(kind, element, fhir_type, codes) for kind in kinds]
-    pairs = [p for p in found if p is not None]
-    if len(pairs) < len(kinds):
-        return None
-    return pairs[0] if len(pairs) == 1 else _union(kinds, pairs)
+    known_by = (kinds, fhir_type, element.binding, bool(element.codes))
+    if known_by not in codes.pairs:  # one for all lines: what they make of one value is computed once
+        found = [_single(kind, element, fhir_type, codes) for kind in kinds]
+        pairs = [p for p in found if p is not None]
+        whole = None if len(pairs) < len(kinds) else pairs[0] if len(pairs) == 1 else _union(kinds, pairs)
+        codes.pairs[known_by] = whole
+    one: Pair | None = codes.pairs[known_by]
+    return one
 
 
-def pairs_with(kind: type) -> list[str]:
-    """The FHIR types that a value of this type can become."""
-    return sorted({fhir for k, fhir in PAIRS if k in kind.__mro__})
+def becoming(kind: type) -> str:
+    """The FHIR types that a value of this type can become, as the end of a message."""
+    known = sorted({fhir for k, fhir in PAIRS if k in kind.__mro__})
+    return f" (it can become {', '.join(known)})" if known else ""
 
 
 def _single(kind: type, element: Element, fhir_type: str, codes: Codes) -> Pair | None:
     family = next((c for c in kind.__mro__ if (c, fhir_type) in PAIRS), None)
+    if family is str and fhir_type == "code" and element.binding:
+        return None  # a text of any kind is no code of a required binding
     return PAIRS[family, fhir_type](kind, element, codes) if family else None
 
 
@@ -161,6 +168,32 @@ def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noq
     return Pair(looks_up(nodes), back, lambda _, v: f'"absent (" + {v} + ")"', lambda node: "value" not in node)
 
 
+def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    """Where R4 has room for words only: `24 h`."""
+
+    def back(words: str) -> Amount:
+        value, _, unit = words.partition(" ")
+        try:
+            return Amount(Decimal(value), unit)
+        except InvalidOperation:
+            raise ReadError("a text stands where a number with its unit is needed") from None
+
+    return Pair(_amount_words, back, _amount_words)
+
+
+def _base64(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
+    """A text as the content of an attachment; the narrative says only that it is there."""
+    return Pair(
+        lambda w, v: f"{w.bind(_encode)}({v})",
+        lambda data: b64decode(data, validate=True).decode(),
+        lambda _, v: f'str(len({v})) + " characters"',
+    )
+
+
+def _encode(words: str) -> str:
+    return b64encode(words.encode()).decode()
+
+
 def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
     def parts(w: Writer, v: Value, form: Form) -> list[str]:
         return [form(w, w.derive(v, f"{v}.{name}")) for name in ("amount", "over")]
@@ -255,12 +288,31 @@ def _concept(kind: type, element: Element, codes: Codes) -> Pair:
     return Pair(looks_up(nodes), None if ours is None else back, _words(rows), known=_systems(rows))
 
 
+def codings(kind: type, element: Element, codes: Codes) -> Pair:
+    """For a code at a list of Codings: all its codings, so that a text of one's own can stand beside them."""
+    rows = rows_for(kind, element, codes)
+    nodes: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        nodes.setdefault(row.code, []).append(_node(row))
+    whole = _concept(kind, element, codes)
+    back = whole.back
+    return Pair(looks_up(nodes), back and (lambda found: back({"coding": found})), whole.words, known=whole.known)
+
+
 INTEGERS = ("integer", "positiveInt", "unsignedInt")
 QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
-PREFERRED = ("CodeableConcept", "Coding", "dateTime", "string")  # where an open choice could take a value in several ways
+PREFERRED = (
+    "CodeableConcept",
+    "Coding",
+    "dateTime",
+    "Quantity",
+    "string",
+)  # where an open choice could take a value in several ways
 Maker = Callable[[type, Element, Codes], Pair]
 PAIRS: dict[tuple[type, str], Maker] = {
     **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},
+    (str, "code"): _same,
+    (str, "base64Binary"): _base64,
     (bool, "boolean"): _same,
     **{(int, t): _same for t in INTEGERS},
     (Decimal, "decimal"): _decimal,
@@ -270,6 +322,7 @@ PAIRS: dict[tuple[type, str], Maker] = {
     (date, "dateTime"): _day,
     (Period, "Period"): _period,
     **{(Amount, t): _amount for t in QUANTITIES},
+    (Amount, "string"): _amount_text,
     **{(Absent, t): _absent_quantity for t in QUANTITIES},
     (Rate, "Ratio"): _rate,
     (Code, "code"): _code,

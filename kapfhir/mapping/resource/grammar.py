@@ -10,6 +10,7 @@ from kapfhir.mapping.located import Problems, Text, Tree, near
 WORD = r"[A-Za-z_][\w-]*"
 STEP = re.compile(r"([A-Za-z_]\w*(?:\[x\])?)(?:\[([\w-]+)\])?$")
 FIELD = re.compile(rf"(\^*)({WORD}|\.)?(?:\s*->\s*({WORD}))?$")
+ELSE = re.compile(rf"(->\s*{WORD})\s*,\s*else\s+({WORD})$")
 ITSELF = "."  # of a list of plain values: the value at hand
 
 
@@ -29,11 +30,22 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """A slot of our own where it is there, else a field."""
+
+    slot: Copy
+    other: Copy
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """One element of a list per item of a field."""
 
     each: Text
     lines: tuple[Line, ...]
+
+
+Rule = Constant | Copy | Either | Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ class Step:
 class Line:
     at: Text
     steps: tuple[Step, ...]
-    rule: Constant | Copy | Repeat
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +66,22 @@ class Slot:
     name: Text
     resource: Text
     title: str
+    problems: Problems  # of the file that it stands in
     each: tuple[Text, ...] = ()
     when: Text | None = None
     lines: tuple[Line, ...] = ()
 
+    @property
+    def file(self) -> str:
+        return self.problems.file
+
 
 @dataclass(slots=True)
 class Map:
-    file: str
+    """One file; or all files of a concept, their slots together."""
+
     concept: Text
+    problems: Problems  # of the first file
     slots: dict[str, Slot] = field(default_factory=dict)
 
 
@@ -70,7 +89,7 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
     whole = _keys(tree, {"concept": True, "resources": True}, Text.at("", 1, 1), problems)
     if whole is None or not isinstance(whole["concept"], Text):
         return None
-    out = Map(problems.file, whole["concept"])
+    out = Map(whole["concept"], problems)
     for name, body in _mapping(whole["resources"], whole["concept"], problems).items():
         known = {"resource": True, "title": False, "each": False, "when": False, "elements": True}
         slot = _keys(body, known, name, problems)
@@ -82,6 +101,7 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
                 name,
                 slot["resource"],
                 str(title or slot["resource"]),
+                problems,
                 _parts(each) if isinstance(each, Text) else (),
                 when if isinstance(when, Text) else None,
                 lines,
@@ -128,7 +148,7 @@ def _lines(tree: Tree, at: Text, problems: Problems) -> tuple[Line, ...]:
     return tuple(out)
 
 
-def _rule(value: Tree, at: Text, problems: Problems) -> Constant | Copy | Repeat | None:
+def _rule(value: Tree, at: Text, problems: Problems) -> Rule | None:
     if isinstance(value, dict):
         inner = _keys(value, {"each": True, "elements": True}, at, problems)
         if inner is None or not isinstance(inner["each"], Text):
@@ -137,14 +157,25 @@ def _rule(value: Tree, at: Text, problems: Problems) -> Constant | Copy | Repeat
     if isinstance(value, Text):
         if value.startswith("="):
             return Constant(value.part(len(value) - len(value[1:].lstrip())))
-        match = FIELD.match(value)
-        if match and (match[2] or match[3]):
-            field_name = value.part(match.start(2), match.end(2)) if match[2] else None
-            slot_name = value.part(match.start(3), match.end(3)) if match[3] else None
-            return Copy(value, len(match[1]), field_name, slot_name)
+        either = ELSE.match(value)
+        if either:
+            slot, other = (_copy(value.part(*either.span(n))) for n in (1, 2))
+            return Either(slot, other) if slot and other else None
+        copy = _copy(value)
+        if copy:
+            return copy
     problems.say(
         value if isinstance(value, Text) else at,
         "bad-rule",
-        "a line is `field`, `^field`, `field -> slot`, `-> slot`, `.`, `= constant`, or each/elements",
+        "a line is `field`, `^field`, `field -> slot`, `-> slot`, `-> slot, else field`, `.`, `= constant`, or each/elements",
     )
     return None
+
+
+def _copy(value: Text) -> Copy | None:
+    match = FIELD.match(value)
+    if match is None or not (match[2] or match[3]):
+        return None
+    field_name = value.part(*match.span(2)) if match[2] else None
+    slot_name = value.part(*match.span(3)) if match[3] else None
+    return Copy(value, len(match[1]), field_name, slot_name)

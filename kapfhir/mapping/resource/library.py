@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from kapfhir.errors import MappingError, Problem
+from kapfhir.errors import MappingError
 from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin, SlotName, addresses, ids
 from kapfhir.mapping.codes import Codes
@@ -135,44 +135,46 @@ def _empty_lists(kind: type) -> dict[str, Any]:
 
 def load_library(folder: MapFolder, codes: Codes, facts: Facts, origin: Origin) -> Library:
     """Every resource map of a folder, checked and compiled. MappingError with the faults of all."""
-    maps, found = _parse(folder)
-    found += [*codes.problems, *folder.strays()]
-    whole = not found  # where a map is missing, references to its slots can't be judged
-    targets = {str(m.concept): _targets(m, problems, facts, origin) for m, problems in maps}
+    maps, files = _parse(folder)
+    rest = [*codes.problems, *folder.strays()]
+    whole = not rest and not any(file.found for file in files)  # else references to slots can't be judged
+    targets = {str(m.concept): _targets(m, facts, origin) for m in maps}
     library = Library({}, {})
-    for source, problems in maps:
-        plans = Checker(facts, codes, targets, problems, whole).check(source)
-        found += problems.found
+    for source in maps:
+        plans = Checker(facts, codes, targets, source.problems, whole).check(source)
         library.slots |= {p.target.system: p for p in plans}
         library.writers[CONCEPTS[source.concept]] = partial(builder_of, plans, origin, facts)
+    found = [*rest, *(problem for file in files for problem in file.found)]
     if found:
         raise MappingError(found)
     return library
 
 
-def _parse(folder: MapFolder) -> tuple[list[tuple[Map, Problems]], list[Problem]]:
-    found: list[Problem] = []
-    maps: list[tuple[Map, Problems]] = []
+def _parse(folder: MapFolder) -> tuple[list[Map], list[Problems]]:
+    """One map per concept, with the slots of all its files; and what is wrong with each file."""
+    maps: dict[str, Map] = {}
+    files: list[Problems] = []
     for name, path in folder.files("fhir", ".yaml").items():
-        problems = Problems(name)
+        files.append(problems := Problems(name))
         tree = load_yaml(path, problems)
         source = parse_map(tree, problems) if tree is not None else None
         if source is not None and source.concept not in CONCEPTS:
             problems.say(
                 source.concept, "unknown-concept", f"there is no concept '{source.concept}'", near(source.concept, CONCEPTS)
             )
-        elif source is not None and any(source.concept == other.concept for other, _ in maps):
-            problems.say(source.concept, "duplicate-map", f"{source.concept} has a map already")
         elif source is not None:
-            maps.append((source, problems))
-        if not maps or maps[-1][1] is not problems:
-            found += problems.found
-    return maps, found
+            known = maps.setdefault(source.concept, source).slots
+            for slot in source.slots.values():
+                if known.setdefault(slot.name, slot) is not slot:
+                    text = f"{source.concept} has a slot '{slot.name}' already, in {known[slot.name].file}"
+                    problems.say(slot.name, "duplicate-slot", text)
+    return list(maps.values()), files
 
 
-def _targets(source: Map, problems: Problems, facts: Facts, origin: Origin) -> dict[str, Target]:
+def _targets(source: Map, facts: Facts, origin: Origin) -> dict[str, Target]:
     out = {}
     for slot in source.slots.values():
+        problems = slot.problems
         if slot.resource not in facts.resources:
             problems.say(
                 slot.resource, "unknown-resource", f"R4 has no resource '{slot.resource}'", near(slot.resource, facts.resources)

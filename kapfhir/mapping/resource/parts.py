@@ -19,6 +19,7 @@ from .grammar import ITSELF
 from .marks import clash, covers, marks, shows, system_of
 from .writing import Scope, Value, Writer
 
+SHARED = ("security", "tag")  # of meta: servers and others put theirs beside ours
 Into = tuple[dict[str, Any], ...]
 Make = Callable[[Writer, Scope], Value]
 Put = Callable[[Writer, Scope], list[tuple[str, Value]]]  # the elements, with their values
@@ -38,6 +39,7 @@ class Part:
     wants: Any = None  # the constants that a value here must show
     systems: frozenset[str] = frozenset()  # or the identifier systems that a reference here may have
     known: frozenset[tuple[str, str]] = frozenset()  # or the (system, code)s of which a coded value here shows one
+    certain: bool = False  # there in every resource, whatever the record lacks
     put: Put | None = None
     take: Take | None = None
 
@@ -49,7 +51,8 @@ class Whole:
     constants: dict[str, Any]
     puts: tuple[Put, ...]
     takes: tuple[Take, ...]
-    wants: dict[str, Any]  # the constants, as marks
+    wants: dict[str, Any]  # the constants that are always there, as marks
+    certain: bool = False  # one of the values is always there, and the constants with it
 
 
 # ------------------------------------------------------------------------------------------------ single parts
@@ -91,6 +94,7 @@ def copied(
         wants=wants,
         systems=systems,
         known=frozenset() if wants else pair.known,
+        certain=not f.optional,
     )
 
 
@@ -113,6 +117,19 @@ def chosen(up: int, f: Field, by_type: dict[type, tuple[str, Pair]]) -> Part:
                 into[up].setdefault(name, back(node[key]))
 
     return Part(name, False, put=put, take=take if any(back for _, back in backs) else None)
+
+
+def either(key: str, refer: Make, other: Part, when: str) -> Part:
+    """A reference where the field `when` is there, else what `other` puts."""
+    put_other = other.put
+    assert put_other is not None
+
+    def put(w: Writer, scope: Scope) -> list[tuple[str, Value]]:
+        there = w.derive(scope[0], f"{scope[0]}.{when}", optional=True)
+        entries = [(name, w.derive(v, f"{v} if {there} is None else None", optional=True)) for name, v in put_other(w, scope)]
+        return [(key, refer(w, scope)), *entries]
+
+    return Part(other.key, False, put=put, take=other.take)
 
 
 def repeated(key: str, each: str, kind: type | None, whole: Whole) -> Part:
@@ -142,7 +159,9 @@ def nested(key: str, many: bool, whole: Whole) -> Part:
     """An element with elements of its own."""
     if not whole.puts:
         return Part(key, many, constant=whole.constants, wants=whole.wants)
-    return Part(key, many, make=maker(whole), claim=claimer(whole) if whole.takes else None, wants=whole.wants)
+    return Part(
+        key, many, make=maker(whole), claim=claimer(whole) if whole.takes else None, wants=whole.wants, certain=whole.certain
+    )
 
 
 def maker(whole: Whole) -> Make:
@@ -170,6 +189,9 @@ def together(parts: list[Part]) -> Whole:
     by_key: dict[str, list[Part]] = {}
     for part in parts:
         by_key.setdefault(part.key, []).append(part)
+    fixed = {p.key for p in parts if p.constant is not None and any(o.constant is None for o in by_key[p.key])}
+    alone = sum(p.constant is None for p in parts) == 1 and not fixed  # where the object is there, its one value is
+    sure = {key: found for key, group in by_key.items() if (found := [p for p in group if p.wants and _sure(p, fixed, alone)])}
     for key, group in by_key.items():
         first = group[0]
         if first.put:
@@ -183,7 +205,14 @@ def together(parts: list[Part]) -> Whole:
         else:
             puts.append(_put_one(key, first))
             takes += [_take_one(key, first)] if first.claim else []
-    return Whole(constants, tuple(puts), tuple(takes), marks(constants))
+    wants = {key: [p.wants for p in group] if group[0].many else group[0].wants for key, group in sure.items()}
+    certain = bool(fixed) or any(p.certain for p in parts)
+    return Whole(constants, tuple(puts), tuple(takes), wants | marks(constants), certain)
+
+
+def _sure(part: Part, fixed: set[str], alone: bool) -> bool:
+    """Whether this part is there wherever its object is. `fixed`: lists with constants beside values are always there."""
+    return part.certain or (alone and part.constant is None) or (part.constant is not None and part.key in fixed)
 
 
 def _put_one(key: str, part: Part) -> Put:
@@ -214,7 +243,7 @@ def _take_one(key: str, part: Part) -> Take:
 def _take_listed(key: str, part: Part, *, alone: bool) -> Take:
     claim, spread, wants, systems, known = part.claim, part.spread, part.wants, part.systems, part.known
     assert claim is not None
-    free = alone and not wants
+    free = alone and not wants and key not in SHARED
 
     def take(node: dict[str, Any], into: Into) -> None:
         items = node.get(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from kapfhir.fhir.facts import Element
 from kapfhir.fhir.identity import Address, SlotName, identifier_of, reference_of
@@ -18,6 +19,8 @@ from .grammar import Copy
 from .parts import Make, Part, given
 from .tree import Branch
 from .writing import Scope, Value, Writer
+
+CANONICAL = ("canonical", "uri", "url")  # where a definition is named by its own address, not by a reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,10 @@ class References:
         if target is None:
             return None
         address, systems = target.address, frozenset({target.system})
+        if inside and branch.type in CANONICAL:
+            fault = f"an item of the same record has no canonical address: {branch.path} can't take it"
+            self.problems.say(rule.at, "wrong-target", fault)
+            return None
         if not inside and (target.when or target.each):
             self.problems.say(
                 rule.at,
@@ -78,6 +85,8 @@ class References:
                 f"'{target.name.slot}' is not there for every {f.refers.__name__}: nothing could be pointed to",
             )
             return None
+        if branch.type in CANONICAL:
+            return Way(canonical_pair(target), frozenset())
         if not inside:
             there = lambda w, v: w.derive(v, f"{w.bind(address)}({v}, ()).reference").source
             return Way(Pair(there, lambda node: Ref(node["identifier"]["value"]), text), systems)
@@ -99,6 +108,19 @@ class References:
                 rule.at, "missing-element", f"{branch.path} is required, but '{rule.slot}' is there only with {target.when}"
             )
             return None
+        if branch.type in CANONICAL:
+            if target.each:
+                self.problems.say(rule.at, "wrong-target", f"'{target.name.slot}' has no canonical address: it is there per item")
+                return None
+            return Part(branch.element.name, branch.element.many, make=canonical_of(target), certain=not target.when)
+        if target.each and target.each[:-1] == self.here.each and target.keyed[0] and branch.element.many and not target.when:
+            return Part(
+                branch.element.name,
+                many=True,
+                make=references_to(target),
+                spread=True,
+                systems=frozenset({target.system}),
+            )
         if target.each != self.here.each[: len(target.each)]:
             text = f"'{rule.slot}' has one resource per item of {'.'.join(target.each)}: which one can't be told here"
             self.problems.say(rule.at, "wrong-target", text)
@@ -112,6 +134,11 @@ class References:
 
     def _target(self, at: Text, slot: Text | None, slots: dict[str, Target], branch: Branch, element: Element) -> Target | None:
         """The slot named, or else the first whose resource the element takes."""
+        if branch.type in CANONICAL:
+            if slot and slot not in slots:
+                self.problems.say(slot, "unknown-slot", f"there is no slot '{slot}'", near(slot, slots))
+                return None
+            return slots[slot] if slot else next(iter(slots.values()))
         if branch.type != "Reference":
             self.problems.say(
                 at, "wrong-type", f"a reference can't become {branch.path}, which is {branch.type or 'an open choice'}"
@@ -128,6 +155,45 @@ class References:
         else:
             return takes[slot] if slot else next(iter(takes.values()))
         return None
+
+
+def canonical_pair(target: Target) -> Pair:
+    """The key of a record as the canonical address of its definition, and back."""
+    before = f"{target.system}/"
+    return Pair(
+        lambda w, v: f"{w.bind(before)} + {w.bind(_quoted)}({v})",
+        lambda address: Ref(unquote(address.partition("|")[0].removeprefix(before))),
+        text,
+    )
+
+
+def canonical_of(target: Target) -> Make:
+    """The canonical address of a slot of the same record."""
+    before = f"{target.system}/"
+
+    def make(w: Writer, scope: Scope) -> Value:
+        key = w.derive(scope[-1], f"{scope[-1]}.key")
+        there = w.derive(scope[-1], f"{scope[-1]}.{target.when}", optional=True) if target.when else key
+        return w.derive(there, f"{w.bind(before)} + {w.bind(_quoted)}({key})")
+
+    return make
+
+
+def references_to(target: Target) -> Make:
+    """References to a slot for every item of a list of the item at hand."""
+
+    def make(w: Writer, scope: Scope) -> Value:
+        record, items = scope[-1], w.derive(scope[0], f"{scope[0]}.{target.each[-1]}")
+        keyed = [level for level, has in zip(reversed(scope[:-1]), reversed(target.keyed[1:-1]), strict=True) if has]
+        path = "".join(f"{level}.key, " for level in keyed)
+        each = f"{w.bind(target.address)}({record}.key, ({path}one.key,)).reference"
+        return w.derive(items, f"[{each} for one in {items}] if {items} else None", optional=True)
+
+    return make
+
+
+def _quoted(key: str) -> str:
+    return quote(key, safe="")
 
 
 def identity(w: Writer, scope: Scope, here: Target, target: Target) -> tuple[Value, Value]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.located import Problems, load_yaml
 
-from .grammar import ITSELF, Copy, Line, Map, Repeat, Slot, parse_map
+from .grammar import ITSELF, Copy, Either, Line, Map, Repeat, Slot, parse_map
 
 Path = tuple[str, ...]
 
@@ -45,15 +45,15 @@ def _routes(found: Map) -> Iterator[Route]:
     for slot in found.slots.values():
         base = tuple(map(str, slot.each))
         kind = str(slot.resource)
-        yield Route(("key",), f"{kind}.identifier", f"{found.file}:{slot.name.line}")
-        yield from _lines(found.file, slot, slot.lines, base, kind)
+        yield Route(("key",), f"{kind}.identifier", f"{slot.file}:{slot.name.line}")
+        yield from _lines(slot.file, slot, slot.lines, base, kind)
 
 
 def _lines(file: str, slot: Slot, lines: Iterable[Line], base: Path, element: str) -> Iterator[Route]:
     for line in lines:
         steps = (f"{s.name}:{s.slice}" if s.slice else str(s.name) for s in line.steps)
         inner = ".".join((element, *steps))
-        rule = line.rule
+        rule = line.rule.other if isinstance(line.rule, Either) else line.rule
         if isinstance(rule, Repeat):
             yield from _lines(file, slot, rule.lines, (*base, str(rule.each)), inner)
         elif isinstance(rule, Copy) and rule.field is not None:

@@ -8,7 +8,7 @@ from kapfhir.fhir.facts import Element, Facts
 from kapfhir.mapping.codes import Extension
 from kapfhir.mapping.located import Problems, Text, near
 
-from .grammar import Constant, Copy, Line, Repeat, Step
+from .grammar import Line, Repeat, Rule, Step
 
 AUTOMATIC = ("id", "identifier", "text", "resourceType")  # what every resource gets without a line
 
@@ -22,7 +22,7 @@ class Branch:
     slice: str
     type: str  # "" while a choice is open
     path: str
-    rule: Constant | Copy | Repeat | None = None
+    rule: Rule | None = None
     branches: Branches = field(default_factory=dict)
     extension: Extension | None = None
 
@@ -45,8 +45,9 @@ class Grower:
         return root
 
     def _hang(self, line: Line, level: Branches, type_name: str, path: str) -> None:
+        branch: Branch | None = None
         for i, step in enumerate(line.steps):
-            branch = self._step(step, level, type_name, path)
+            branch = self._step(step, level, type_name, path, branch)
             if branch is None:
                 return
             path, last = branch.path, i == len(line.steps) - 1
@@ -66,7 +67,7 @@ class Grower:
                 return
             type_name, level = branch.type, branch.branches
 
-    def _step(self, step: Step, level: Branches, type_name: str, path: str) -> Branch | None:
+    def _step(self, step: Step, level: Branches, type_name: str, path: str, outer: Branch | None) -> Branch | None:
         known = self.facts.elements(type_name)
         element, here = known.get(step.name), f"{path}.{step.name}"
         if element is None:
@@ -89,13 +90,11 @@ class Grower:
         types = element.types
         branch = Branch(step.name, element, step.slice, types[0] if len(types) == 1 else "", here)
         if step.name == "extension":
-            branch.extension = self.extensions.get(step.slice)
+            name = f"{outer.slice}.{step.slice}" if outer is not None and outer.extension else step.slice
+            branch.extension = self.extensions.get(name)
             if branch.extension is None:
                 self._say(
-                    step.name,
-                    "unknown-extension",
-                    f"codes/extensions.csv has no extension '{step.slice}'",
-                    near(step.slice, self.extensions),
+                    step.name, "unknown-extension", f"codes/extensions.csv has no extension '{name}'", near(name, self.extensions)
                 )
                 return None
             branch.type = branch.extension.type
@@ -106,7 +105,8 @@ class Grower:
         filled = {b.element.choice or b.element.name for b in level.values()}
         for name, element in self.facts.elements(type_name).items():
             wanted = element.choice or name
-            if element.required and name == wanted and wanted not in filled and not (top and name in AUTOMATIC):
+            automatic = (top and name in AUTOMATIC) or (type_name == "Extension" and name == "url")
+            if element.required and name == wanted and wanted not in filled and not automatic:
                 self._say(at, "missing-element", f"{path}.{wanted} is required: no line fills it")
         for branch in level.values():
             if branch.branches and not isinstance(branch.rule, Repeat):

@@ -18,7 +18,7 @@ from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 
 from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
-from .local import LocalTables, fold
+from .local import LocalTables, fold, is_number
 from .moments import Moments
 from .parsers import PARSERS
 from .references import References
@@ -268,11 +268,11 @@ class Cells:
     def _coded(self, line: Line, kinds: Kinds) -> Parse | None:
         kind, target, number = kinds.first, kinds.target, int in kinds.types
         if line.codes:
-            local = self.tables.table(line.codes, kind, self.problems)
+            local = self.tables.table(line.codes, kind, self.problems, numbers=number)
             if local is None:
                 return None
             self.blocked |= local.blocked
-            table, number = local.codes, False
+            table = local.codes
         else:
             table = {c.casefold(): c for c in self.tables.codes.own(kind)}
         make: Parse = (lambda key: self._reference(target, key)) if target else kind
@@ -280,8 +280,8 @@ class Cells:
         def parse(text: str) -> Any:
             code = table.get(fold(text))
             if code is not None:
-                return make(code)
-            return int(text) if number and WHOLE.fullmatch(text) else _bad("unmapped-code")
+                return int(code) if number and is_number(code) else make(code)
+            return int(text) if number and not line.codes and is_number(text) else _bad("unmapped-code")
 
         return parse
 

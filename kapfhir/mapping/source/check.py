@@ -42,6 +42,7 @@ class SourceMaps:
     full: dict[str, frozenset[str]]  # concept -> its tables of `scope: full`: a record that such tables hold no longer is gone
     shapes: Shapes
     references: References
+    notes: tuple[Problem, ...] = ()  # what is good to know of its code tables
     scopes: dict[str, set[str]] = field(default_factory=dict)  # as `full`, without the tables whose rows have no sure key
 
     @property
@@ -63,7 +64,7 @@ def load_source(folder: MapFolder, source: str, export: Export | None, codes: Co
     maps, problems = _check(folder, source, export, codes, zone)
     if any(p.code != "todo" for p in problems):
         raise MappingError(problems)
-    loaded = SourceMaps(source, maps.plans, maps.blocked, tuple(problems), maps.full, Shapes(codes), maps.references)
+    loaded = SourceMaps(source, maps.plans, maps.blocked, tuple(problems), maps.full, Shapes(codes), maps.references, maps.notes)
     loaded.restore_scopes()
     return loaded
 
@@ -79,6 +80,7 @@ class _Maps:
     plans: tuple[Plan, ...] = ()
     blocked: tuple[Blocked, ...] = ()
     full: dict[str, frozenset[str]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
 
 
 def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> tuple[_Maps, list[Problem]]:
@@ -92,6 +94,7 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
             checked.append(check_map(parsed, export, tables, references, zone, problems))
         found += problems.found
     found += tables.problems
+    maps.notes = tuple(tables.notes)
     found += _unfilled(checked)
     if not any(p.code != "todo" for p in found):
         found += _incomplete(checked)

@@ -192,7 +192,7 @@ def getter(
 ) -> Callable[[Row], Any]:
     """The function row -> value of a line that reads these places."""
     if found.many:
-        return _several(places, parse, str(line.split) if line.split else None)
+        return _several(places, parse, str(line.split) if line.split else None, once=issubclass(kinds.first, Code))
     if line.pieces:
         return lambda row: parse(weave(line.pieces, join(tuple(row[place] for place in places), "/", empty)))
     if len(places) > 1:
@@ -272,13 +272,14 @@ def weave(pieces: tuple[str, ...], joined: str) -> str:
     return "/".join(piece[1:].strip() if piece.startswith("=") else next(cells) for piece in pieces) if joined else ""
 
 
-def _several(places: list[int], parse: Parse, split: str | None) -> Callable[[Row], Any]:
+def _several(places: list[int], parse: Parse, split: str | None, *, once: bool) -> Callable[[Row], Any]:
     def get(row: Row) -> Any:
         for place in places:
             refuse_broken(row[place])
         pieces = [piece for place in places for piece in (row[place].split(split) if split else (row[place],))]
         values = [parse(piece) for piece in pieces]
-        return tuple(v for v in values if v is not None) or None
+        values = [v for v in values if v is not None]
+        return tuple(dict.fromkeys(values) if once else values) or None
 
     return get
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from kapfhir.errors import Problem
 from kapfhir.mapping.located import Problems, Text, near
+from kapfhir.model.before import Sensitivity
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of
 from kapfhir.model.values import Absent, Code, Key, Ref
@@ -225,6 +226,8 @@ class _MapCheck:
             self.filled[path] = line.at
             # a default must not stand for a text that can't be read: what it would say is not what the row says
             kept = "field" if found.optional and (found.many or not found.defaulted) else loses
+            if Sensitivity in found.types:  # rather no record than one without its security labels
+                kept = loses
             if Absent in found.types and kept == "field":
                 kept = "absent"
             kinds = Kinds.of(found, plain, item=node is owner and node.kind not in CONCEPTS.values())

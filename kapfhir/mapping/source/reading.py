@@ -6,7 +6,7 @@ the cells that are used go to disk and come back ordered by key. A record whose 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import blake2b
 from itertools import groupby, islice
 from operator import itemgetter
@@ -37,18 +37,19 @@ BATCH = 2000
 Sourced = tuple[int, int, Row]  # number of the plan, row, cells
 
 
-def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Unit]:
+def read_records(maps: SourceMaps, export: Export, known: Known, made: Collection[str] = ()) -> Iterator[Unit]:
     """Records and problems, in the order of CONCEPTS. The maps were loaded for this export; one reading of them at a time.
 
     Each map with TODO lines is told once, its rows are left out. A record of which something was told has no digest: it is made
     anew each time, so that its problems are told each time. `maps.scopes` is right when the stream has ended: a table with rows
     whose key can't be read is taken out, since no record can be said to be gone from it. ConfigError if a table can't be read, or
-    the disk is full.
+    the disk is full. `made`: concepts whose records are made even where their rows are as last time: others follow from them.
     """
     maps.restore_scopes()
     store = Store()
     try:
         maps.references.bind(store, known)
+        yield from maps.notes
         for left in maps.blocked:
             text = "the map of this table has TODO lines: its rows are left out"
             yield Problem(
@@ -57,7 +58,7 @@ def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Uni
         for concept in CONCEPTS:
             plans = [p for p in maps.plans if p.concept == concept]
             if plans:
-                yield from _Reading(concept, plans, maps, export, store, known).run()
+                yield from _Reading(concept, plans, maps, export, store, known, made=concept in made).run()
             store.flush()
     finally:
         store.close()
@@ -66,9 +67,11 @@ def read_records(maps: SourceMaps, export: Export, known: Known) -> Iterator[Uni
 class _Reading:
     """All tables of one concept."""
 
-    def __init__(self, concept: str, plans: list[Plan], maps: SourceMaps, export: Export, store: Store, known: Known) -> None:
+    def __init__(
+        self, concept: str, plans: list[Plan], maps: SourceMaps, export: Export, store: Store, known: Known, *, made: bool = False
+    ) -> None:
         self.concept, self.plans, self.maps, self.store, self.known = concept, plans, maps, store, known
-        self.teller = Teller(plans)
+        self.teller, self.made = Teller(plans), made
         self.rows = [Rows(p, n, export.tables[p.table], self.teller, self._keyless(p)) for n, p in enumerate(plans)]
         kind = CONCEPTS[concept]
         self.shape = maps.shapes.of(kind)
@@ -130,9 +133,11 @@ class _Reading:
     def _one(self, plan: Plan, key: str, origins: Origins, cells: Row, packed: bytes) -> Unit:
         anchor = self._anchor([(0, cells)]) if self.follows else None
         digest = _digest(plan.seed + packed, anchor)
-        if self.compares and self._is_same(key, digest, [(plan, cells)]):
+        same = self.compares and self._is_same(key, digest, [(plan, cells)])
+        if same and not self.made:
             return self._same(key, origins, digest)
-        return self._made(key, [(*origins[0], cells)], origins, digest, anchor)
+        found = self._made(key, [(*origins[0], cells)], origins, digest, anchor)
+        return self._same(key, origins, digest, found) if same else found
 
     # several rows are one record
 
@@ -158,14 +163,15 @@ class _Reading:
             return self._rejected(key)
         anchor = self._anchor((n, unpack(cells)) for n, _, cells in rows if n in self.follows) if self.follows else None
         digest = _digest(b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])), anchor)
-        if self.compares and self._is_same(key, digest, ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references)):
+        same = self.compares and self._is_same(key, digest, ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references))
+        if same and not self.made:
             return self._same(key, origins, digest)
         found = self._made(key, [(n, line, unpack(cells)) for n, line, cells in rows], origins, digest, anchor)
         if isinstance(found, Rejected):  # its rows of which nothing was told depend on it
             told = {(p.file, p.line) for p in teller.found.values()}
             rest = tuple((n, row) for n, row in origins if (plans[n].table, row) not in told)
             teller.tell_rows("depends-on-rejected", f"its {self.concept} was rejected", rest, "row")
-        return found
+        return self._same(key, origins, digest, found) if same else found
 
     # records
 
@@ -239,11 +245,12 @@ class _Reading:
             return False
         return True
 
-    def _same(self, key: str, origins: Origins, digest: str) -> Same:
+    def _same(self, key: str, origins: Origins, digest: str, found: Found | Rejected | None = None) -> Same:
         self.store.settle(self.concept, key, good=True)
         if self.anchors and (anchor := self.known.anchor(key)):
             self.store.keep_anchor(key, anchor)
-        return Same(self.concept, key, self._places(origins), digest)
+        record = found.record if isinstance(found, Found) else None
+        return Same(self.concept, key, self._places(origins), digest, record)
 
     def _anchor(self, rows: Iterable[tuple[int, Row]]) -> Anchor | None:
         """The anchor of the record that these rows follow."""

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, Protocol
 
 from kapfhir.mapping.codes import Codes
+from kapfhir.model.before import Sensitivity
 from kapfhir.model.fields import fields_of
 from kapfhir.model.values import Absent, Code, ImpossibleError
 
@@ -57,13 +58,14 @@ class Shape:
         known = [f for f in fields_of(kind).values() if not f.derived]
         self.kind = kind
         self.required = {f.name for f in known if not f.optional}
-        self.defaulted = {f.name for f in known if f.defaulted and not f.many}
+        self.defaulted = {f.name for f in known if (f.defaulted and not f.many) or Sensitivity in f.types}
         self.absents = {f.name for f in known if Absent in f.types}
         self.lists = {f.name for f in known if f.many}
         self.inside = {f.name: (shapes.of(k), f.many) for f in known for k in f.types if has_fields(k)}
         self.pointers = inner_references(kind)
         self.order = shapes.order(kind)
         self.complete: Callable[[Partial], None] | None = getattr(kind, "complete", None)
+        self.lose: Callable[[Partial, set[str]], None] | None = getattr(kind, "lose", None)
 
     def make(self, partial: Partial, tell: Tell, origins: Origins, lost: str = "record", path: Path = ()) -> Any:
         """The record, part or item; None if it can't be made. What is wrong is told. ConflictError where its rows differ."""
@@ -140,6 +142,8 @@ class Shape:
             return None
 
     def _make(self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path) -> Any:
+        if held and self.lose is not None:
+            self.lose(given, held)
         gone: set[str] = set()  # withheld here: each field once, so this comes to an end
         for pointer in self.pointers:
             self._drop_loose(given, pointer, tell, origins, path)

@@ -8,7 +8,7 @@ from kapfhir.data import mappings_folder
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.model import values
-from kapfhir.model.scales import SCALES
+from kapfhir.model.shipped import SCALES
 
 LOINC, SNOMED, RXNORM, ICD = (
     "http://loinc.org",
@@ -113,7 +113,7 @@ def test_no_wrong_code_is_sent():
 
 def test_oxygen_saturation_has_both_codes():
     """59408-5 alone fails R4's own profile."""
-    text = (mappings_folder() / "fhir" / "dosing_session.yaml").read_text(encoding="utf-8")
+    text = (mappings_folder() / "fhir" / "dosing_session_vitals.yaml").read_text(encoding="utf-8")
     assert "loinc#59408-5" in text and "loinc#2708-6" in text
 
 
@@ -143,7 +143,7 @@ def test_every_question_and_choice_of_a_scale_has_a_code():
     for scale in SCALES.values():
         assert scale.instrument in instruments
         assert set(scale.questions) <= questions
-        assert set(scale.choices) <= choices
+        assert {c for i in scale.items for c in i.choices} <= choices
 
 
 def test_tables_have_no_fault():

@@ -1,10 +1,11 @@
 """Fields as a map sees them."""
 
 from kapfhir.model.concepts import CONCEPTS
-from kapfhir.model.dosing import DoseEvent, VitalSet
+from kapfhir.model.doses import DoseEvent
 from kapfhir.model.fields import fields_of, is_item
-from kapfhir.model.outcomes import OutcomeAssessment
+from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.values import Absent, Amount, Period
+from kapfhir.model.vitals import VitalSet
 
 
 def test_units_unions_and_lists():

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from kapfhir.fhir import exact
-from kapfhir.model.outcomes import Answer
+from kapfhir.model.assessments import Answer
 from kapfhir.model.people import Patient
 from kapfhir.model.plain import plain
 from kapfhir.model.values import Amount, Choice, Key, Period, Question

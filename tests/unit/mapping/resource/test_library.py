@@ -14,8 +14,10 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.convert import ReadError
 from kapfhir.mapping.resource.library import load_library
-from kapfhir.model.dosing import BloodPressure, DoseEvent, DosingSession, VitalSet
-from kapfhir.model.outcomes import AdverseEvent, Answer, OutcomeAssessment
+from kapfhir.model.doses import DoseEvent
+from kapfhir.model.dosing import DosingSession
+from kapfhir.model.assessments import Answer, OutcomeAssessment
+from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.values import (
     Absent,
     Amount,
@@ -33,6 +35,7 @@ from kapfhir.model.values import (
     SessionStatus,
     Severity,
 )
+from kapfhir.model.vitals import BloodPressure, VitalSet
 
 Z = timezone(timedelta(hours=-8))
 AT = datetime(2026, 1, 5, 10, tzinfo=Z)
@@ -94,7 +97,7 @@ def test_refuses_what_the_map_never_says():
     """A constant that differs (here: a retracted vital) is an error, not silently the old value."""
     resources = loads(dumps(library().build(session())))
     by_type(resources, "Observation")[0]["status"] = "entered-in-error"
-    with pytest.raises(ReadError, match="differs from the constants of its map; see fhir/dosing_session.yaml:"):
+    with pytest.raises(ReadError, match="differs from the constants of its map; see fhir/dosing_session_vitals.yaml:"):
         library().read(resources)
 
 
@@ -134,10 +137,19 @@ def test_recorded_and_computed_totals_stand_side_by_side():
     )
     total = by_type(made, "Observation")[0]
     assert total["valueQuantity"]["value"] == 12
-    assert [(c["code"]["coding"][0]["code"], c["valueQuantity"]["value"]) for c in total["component"]] == [
-        ("recorded-total", 12),
-        ("computed-total", 9),
-    ]
+    said = {c["code"]["coding"][0]["code"]: next(v for k, v in c.items() if k.startswith("value")) for c in total["component"]}
+    assert (said["recorded-total"]["value"], said["computed-total"]["value"]) == (12, 9)
+    assert said["severity-band"]["coding"][0]["code"] == "phq-9-manual-moderate"
+    assert (said["safety-item"], said["safety-flag"]) == (1, True)
+
+
+def test_a_scale_that_is_never_summed_says_why():
+    answers = (Answer(Question("cssrs-screener-1"), Choice("yes")), Answer(Question("cssrs-screener-2"), absent=Absent("asked-declined")))
+    made = library().build(OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("cssrs-screener"), date(2026, 1, 4), answers))
+    total, form = by_type(made, "Observation")[0], by_type(made, "QuestionnaireResponse")[0]
+    assert "valueQuantity" not in total
+    assert total["dataAbsentReason"]["coding"][0]["code"] == "not-applicable"
+    assert [sorted(i) for i in form["item"]] == [["answer", "linkId"], ["extension", "linkId"]]
 
 
 def test_synthetic_data_is_marked_and_says_its_source():

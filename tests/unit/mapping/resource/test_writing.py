@@ -1,7 +1,6 @@
 """What the writer writes: every value once, constants never alone; and no text of a map ever becomes code."""
 
 import re
-from datetime import date
 from types import CodeType, SimpleNamespace
 
 import pytest
@@ -15,15 +14,14 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.forms import typed
 from kapfhir.mapping.resource.library import load_library
 from kapfhir.mapping.resource.writing import Value, Writer
-from kapfhir.model.care import Diagnosis
+from kapfhir.model.before import Treatment
 from kapfhir.model.concepts import CONCEPTS
-from kapfhir.model.fields import fields_of
-from kapfhir.model.dosing import BloodPressure, DoseEvent, Premedication, Segment, VitalSet
-from kapfhir.model.outcomes import Answer
-from kapfhir.model.values import Amount, Disorder, Key, Period, Rate, Ref
+from kapfhir.model.fields import fields_of, is_item
+from kapfhir.model.history import TreatmentHistory
+from kapfhir.model.values import Amount, Key, Period, Rate, Ref
 
 ORIGIN = Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap")
-DIAGNOSIS = (mappings_folder() / "fhir" / "diagnosis.yaml").read_text(encoding="utf-8")
+TREATMENT = (mappings_folder() / "fhir" / "treatment_history.yaml").read_text(encoding="utf-8")
 
 
 def field(w, name, *, optional=False):
@@ -106,7 +104,7 @@ def load(own):
 
 def own_map(tmp_path, text):
     (tmp_path / "fhir").mkdir()
-    (tmp_path / "fhir" / "diagnosis.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "fhir" / "treatment_history.yaml").write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -116,43 +114,45 @@ EVIL = """') or __import__("os").abort() # {v} {{v}} \\"""
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("code: disorder", "code: disorder if v else exit()"),
-        ("code: disorder", "code: __class__"),
-        ("code: disorder", "code: __import__('os').abort()"),
-        ("code: disorder", "code: disorder.__class__"),
-        ("code: disorder", "code: ^^__class__"),
-        ("code: disorder", "code'] = exit() #: disorder"),
-        ("code: disorder", "__class__: disorder"),
+        ("outcome: outcome", "outcome: outcome if v else exit()"),
+        ("outcome: outcome", "outcome: __class__"),
+        ("outcome: outcome", "outcome: __import__('os').abort()"),
+        ("outcome: outcome", "outcome: outcome.__class__"),
+        ("outcome: outcome", "outcome: ^^__class__"),
+        ("outcome: outcome", "outcome'] = exit() #: outcome"),
+        ("outcome: outcome", "__class__: outcome"),
         ("    elements:", "    each: __class__\n    elements:"),
         ("    elements:", "    when: v or exit()\n    elements:"),
     ],
 )
 def test_names_that_are_none_are_refused(tmp_path, before, after):
-    assert before in DIAGNOSIS
+    assert before in TREATMENT
     with pytest.raises(MappingError):
-        load(own_map(tmp_path, DIAGNOSIS.replace(before, after, 1)))
+        load(own_map(tmp_path, TREATMENT.replace(before, after, 1)))
 
 
 def test_hostile_text_stays_text(tmp_path):
     """Titles, names of slots, constants and keys may say anything: it comes out as it went in."""
     quoted = "'" + EVIL.replace("'", "''") + "'"
-    text = re.sub(r"title: .*", lambda _: f"title: {quoted}", DIAGNOSIS)
+    text = re.sub(r"title: .*", lambda _: f"title: {quoted}", TREATMENT)
     text = re.sub(r"^  [\w-]+:$", lambda _: f"  {quoted}:", text, flags=re.MULTILINE)
-    text = text.replace("      code: disorder", f"      code: disorder\n      note.text: '= {quoted[1:]}", 1)
+    text = text.replace("      outcome: outcome", f"      outcome: outcome\n      followUp.text: '= {quoted[1:]}", 1)
     library = load(own_map(tmp_path, text))
-    made = library.build(Diagnosis(Key(EVIL), Ref("P-1"), Disorder("mdd-single-mild"), date(2026, 1, 5)))[0]
+    made = library.build(TreatmentHistory(Key(EVIL), Ref("P-1"), Treatment("ect")))[0]
     assert made["text"]["div"].startswith('<div xmlns="http://www.w3.org/1999/xhtml">' + EVIL)
-    assert made["identifier"][0] == {"system": f"https://clinic.example/kap/diagnosis/{EVIL}", "value": EVIL}
-    assert made["note"] == [{"text": EVIL}]
+    assert made["identifier"][0] == {"system": f"https://clinic.example/kap/treatment-history/{EVIL}", "value": EVIL}
+    assert made["followUp"] == [{"text": EVIL}]
 
 
 def test_the_code_holds_no_text_of_maps_or_tables():
     """Only names made here, names of fields, labels made of these, and names of elements."""
-    items = (DoseEvent, Segment, Premedication, VitalSet, BloodPressure, Answer, Amount, Rate, Period)
-    fields = {name for kind in (*CONCEPTS.values(), *items) for name in fields_of(kind)}
+    kinds = [*CONCEPTS.values(), Amount, Rate, Period]
+    for kind in kinds:
+        kinds += [k for f in fields_of(kind).values() for k in f.types if is_item(k) and k not in kinds]
+    fields = {name for kind in kinds for name in fields_of(kind)}
     labels = {f"; {name.replace('_', ' ')}: " for name in fields}
     elements = {name for facts in [load_facts()] for kind in facts.resources for name in elements_of(facts, kind, set())}
-    fixed = {"", "/", " ", " to ", " in ", "absent (", ")", ", ", "reference", "append", "join", "isoformat", "str", "type"}
+    fixed = {"", "/", " ", " to ", " in ", "absent (", ")", ", ", "reference", "append", "len", " characters", "join", "isoformat", "str", "type"}
     library = load(None)
     told = {word for kind in CONCEPTS.values() for word in words_of(library.writers[kind]().__code__)}
     foreign = {w for w in told - fields - labels - elements - fixed if not re.fullmatch(r"build|[cv]\d*|one|\.0|<listcomp>", w)}

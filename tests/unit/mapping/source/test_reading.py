@@ -93,8 +93,9 @@ def test_wide_and_long_are_one():
     wide, long = found["P-1/2026-01-04"], found["A-1"]
     assert wide.answers == long.answers
     assert (len(wide.answers), wide.assessed) == (9, long.assessed)
-    assert [a.question for a in found["P-3/2026-01-04"].answers] == [f"phq9-{i}" for i in (1, 4, 6, 7, 8, 9)]
-    assert (3, "unmapped-code", "Trouble sleeping", "item withheld") in run().told("phq9")
+    assert [a.question for a in found["P-3/2026-01-04"].answers] == [f"phq9-{i}" for i in (1, 3, 4, 6, 7, 8, 9)]
+    assert found["P-3/2026-01-04"].answers[1].absent == "error"
+    assert (3, "unmapped-code", "Trouble sleeping", "field withheld") in run().told("phq9")
     assert {(n, c) for n, c, *_ in run().told("answers")} == {
         (11, "conflicting-rows"),
         (12, "conflicting-rows"),

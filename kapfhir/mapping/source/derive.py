@@ -1,0 +1,158 @@
+"""Records that follow from others, after the last row: derived outcomes, a patient at a time, memory flat."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from kapfhir.errors import ConfigError, Problem
+from kapfhir.mapping.units import Found, Known, Place, Rejected, Same
+from kapfhir.model.assessments import OutcomeAssessment
+from kapfhir.model.course import Course
+from kapfhir.model.derived import DerivedOutcome
+from kapfhir.model.dosing import DosingSession
+from kapfhir.model.outcome_rules import LAST, Measured, Treated, derive
+from kapfhir.model.values import BaselineRule
+
+Unit = Found | Same | Rejected | Problem
+SOURCES = frozenset(
+    {"Course", "DosingSession", "OutcomeAssessment"}
+)  # whose records are needed, also where they are as last time
+NAME = DerivedOutcome.__name__
+SCHEMA = """
+PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-2000;
+CREATE TABLE rule(course TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
+CREATE TABLE dose(
+  patient TEXT, course TEXT, start TEXT, instant REAL, place TEXT, row INTEGER, PRIMARY KEY(patient, course)) WITHOUT ROWID;
+CREATE TABLE expected(key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE measured(
+  patient TEXT, key TEXT, instrument TEXT, edition TEXT, assessed TEXT, score TEXT, safety INTEGER, timepoint TEXT, course TEXT,
+  place TEXT, row INTEGER, PRIMARY KEY(patient, key)) WITHOUT ROWID;
+BEGIN;
+"""
+EARLIER = """
+INSERT INTO dose VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(patient, course) DO UPDATE
+SET start = excluded.start, instant = excluded.instant, place = excluded.place, row = excluded.row
+WHERE excluded.instant < dose.instant
+"""
+
+
+def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[str]]) -> Iterator[Unit]:
+    """The same units, and the outcomes that their records make.
+
+    An outcome stands where its assessment does, and is gone with it, or when what it is made of is gone. Where some of that could
+    not be read, an outcome that was there earlier and can't be made now is rejected, not gone. ConfigError when the disk is full.
+    """
+    store = _Store()
+    try:
+        whole = True
+        for unit in units:
+            if isinstance(unit, Found) or (isinstance(unit, Same) and unit.record is not None):
+                store.keep(unit.record, unit.places[0])
+            elif isinstance(unit, Rejected) and unit.concept in SOURCES:
+                whole = False
+            key = _assessment(unit)
+            if key is not None and known.has(NAME, key):
+                store.expect(key)
+            yield unit
+        for record, places in store.outcomes():
+            store.met(record.key)
+            digest = blake2b(repr(record).encode(), digest_size=16).hexdigest()
+            if known.digest(NAME, record.key) == digest:
+                yield Same(NAME, record.key, places, digest)
+            else:
+                yield Found(record, places, digest)
+        yield from () if whole else (Rejected(NAME, key) for key in store.unmet())
+        scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            "there is no room on the disk for what must wait", "free some space where temporary files go"
+        ) from error
+    finally:
+        store.db.close()
+
+
+def _assessment(unit: Unit) -> str | None:
+    """The key of an assessment, whatever became of it."""
+    if isinstance(unit, Found):
+        return unit.record.key if isinstance(unit.record, OutcomeAssessment) else None
+    return unit.key if isinstance(unit, Same | Rejected) and unit.concept == OutcomeAssessment.__name__ else None
+
+
+class _Store:
+    """What of the records is needed later."""
+
+    def __init__(self) -> None:
+        self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.db.executescript(SCHEMA)
+
+    def keep(self, record: Any, place: Place) -> None:
+        if isinstance(record, OutcomeAssessment):
+            self._measure(record, place)
+        elif isinstance(record, DosingSession):
+            if any(d.status != "not-done" for d in record.doses):
+                start = record.anchor.start
+                given = (record.patient, record.course or "", start.isoformat(), start.timestamp(), place.table, place.row)
+                self.db.execute(EARLIER, given)
+        elif isinstance(record, Course) and record.baseline is not None:
+            self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
+
+    def expect(self, key: str) -> None:
+        """An outcome that an earlier run made."""
+        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?)", (key,))
+
+    def met(self, key: str) -> None:
+        self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
+
+    def unmet(self) -> list[str]:
+        return [key for (key,) in self.db.execute("SELECT key FROM expected ORDER BY key")]
+
+    def _measure(self, record: OutcomeAssessment, place: Place) -> None:
+        scale, score = record.scale, record.score
+        sure = record.version is not None or not scale.confused_with
+        if score is None or not scale.follows or not sure or record.standing == "invalid":
+            return
+        said = (record.instrument, record.version, record.method, record.recall and f"{record.recall.value} {record.recall.unit}")
+        row = (
+            record.patient,
+            record.key,
+            record.instrument,
+            repr(tuple(str(s) for s in said)),
+            record.assessed.isoformat(),
+            str(score.value),
+            record.safety_score,
+            record.timepoint,
+            record.course,
+            place.table,
+            place.row,
+        )
+        self.db.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def outcomes(self) -> Iterator[tuple[DerivedOutcome, tuple[Place, ...]]]:
+        """Of each patient, in the order of their keys, with the places of what they were made of."""
+        rows = self.db.execute("SELECT * FROM measured ORDER BY patient, key")
+        for patient, own in groupby(rows, itemgetter(0)):
+            doses = self.db.execute(
+                "SELECT course, start, place, row, rule FROM dose LEFT JOIN rule USING (course) WHERE patient = ?", (patient,)
+            ).fetchall()
+            if not doses:
+                continue
+            courses = [Treated(c or None, datetime.fromisoformat(s), BaselineRule(r) if r else LAST) for c, s, _, _, r in doses]
+            first = {c or None: Place(place, row) for c, _, place, row, _ in doses}
+            kept = list(own)
+            places = {row[1]: Place(row[9], row[10]) for row in kept}
+            for outcome in derive(patient, courses, map(_measured, kept)):
+                made_of = [places[key] for key in reversed(outcome.compared)]
+                yield outcome, tuple(dict.fromkeys([*made_of, first[outcome.course]]))
+
+
+def _measured(row: tuple[Any, ...]) -> Measured:
+    _, key, instrument, edition, assessed, score, safety, timepoint, course, *_ = row
+    moment = datetime.fromisoformat(assessed) if "T" in assessed else date.fromisoformat(assessed)
+    return Measured(key, instrument, edition, moment, Decimal(score), safety, timepoint, course)

@@ -1,0 +1,68 @@
+"""What the records of a dosing day need beside the types of their fields to be possible: see strategies.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from kapfhir.model.doses import DoseEvent, Segment
+from kapfhir.model.dosing import DosingSession
+from kapfhir.model.pre_dose import PreDoseCheck
+from kapfhir.model.values import Absent, Amount, Period, Ref
+from kapfhir.model.vitals import SCORES, BloodPressure, SedationScore, VitalSet
+
+WASTE = ("waste_witness", "waste_method", "waste_reason")
+MEASURED = (
+    "blood_pressure",
+    "heart_rate",
+    "oxygen_saturation",
+    "respiratory_rate",
+    "weight",
+    "temperature",
+    "end_tidal_co2",
+    "rhythm",
+)
+
+
+def make_dosing(draw: st.DrawFn, kind: type, given: dict) -> None:
+    if kind is Segment and given["ran"].end is None:
+        given["ran"] = Period(given["ran"].start, given["ran"].start + timedelta(minutes=20))
+    elif kind is BloodPressure:
+        given.setdefault("systolic", _mmhg(draw, 50, 300))
+        if "diastolic" in given:
+            systolic = int(given["systolic"].value)
+            given["diastolic"] = _mmhg(draw, max(20, systolic - 149), min(200, systolic - 10))
+    elif kind is VitalSet and not any(name in given for name in MEASURED):
+        given["heart_rate"] = Amount(_mmhg(draw, 20, 250).value, "/min")
+    elif kind is SedationScore:
+        given["value"] = draw(st.integers(*SCORES[given["scale"]]))
+    elif kind is DoseEvent:
+        _make_dose(given)
+    elif kind is PreDoseCheck and "override_reason" not in given:
+        given.pop("override_by", None)
+        given.pop("overridden", None)
+    elif kind is DosingSession:
+        if "lifetime_number" in given:
+            given["lifetime_number"] += given.get("number", 0)
+        if given["vitals"] and given["doses"]:
+            key = draw(st.sampled_from(given["vitals"])).key
+            given["doses"] = tuple(replace(d, weighed=Ref(key)) for d in given["doses"])
+        DosingSession.complete(given)
+
+
+def _make_dose(given: dict) -> None:
+    if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
+        given["dose"] = Absent("not-performed")
+    if given["segments"]:
+        given.pop("rate", None)
+    if "wasted" not in given:
+        for name in WASTE:
+            given.pop(name, None)
+    DoseEvent.complete(given)
+
+
+def _mmhg(draw: st.DrawFn, low: int, high: int) -> Amount:
+    return Amount(Decimal(draw(st.integers(low, high))), "mm[Hg]")
