@@ -18,6 +18,7 @@ from .context import App, pass_app
 if TYPE_CHECKING:
     from kapfhir.mapping.resource.routes import Route
     from kapfhir.mapping.source.explain import Told
+    from kapfhir.model.concepts import Record
     from kapfhir.pipeline import Job
 
 FATES = {  # of a cell, where it is not a problem's code
@@ -73,7 +74,8 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
         found = explain(job.maps, job.export, table, int(row))
         values = dict(_values(job, table, int(row))) if show_values else {}
         private = {type(record).__name__ for record in found.records if withheld(record)}
-        cells = [cell for told in found.told for cell in _follow(job, told, values, private)]
+        built = {type(record).__name__: _slots(job, record) for record in found.records}
+        cells = [cell for told in found.told for cell in _follow(job, told, values, private, built)]
     app.output.counts["rows"] = 1
     app.output.counts["records"] = len(found.records)
     for cell in cells:
@@ -86,7 +88,12 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     return severest(map(exit_of, found.problems))
 
 
-def _follow(job: Job, told: Told, values: dict[str, str], private: set[str]) -> Iterator[Cell]:
+def _slots(job: Job, record: Record) -> set[str]:
+    """The lines of the slots of which this record has a resource: a row is not told of resources that nothing is said for."""
+    return {job.library.place_of(resource) for resource in job.library.build(record)}
+
+
+def _follow(job: Job, told: Told, values: dict[str, str], private: set[str], built: dict[str, set[str]]) -> Iterator[Cell]:
     """A line for each element that the field goes to; one without if it goes nowhere."""
     value = " + ".join(values[c] for c in told.column.split(" + ") if c in values)
     fate = FATES.get(told.fate, f"left out: {told.fate}")
@@ -95,6 +102,7 @@ def _follow(job: Job, told: Told, values: dict[str, str], private: set[str]) -> 
         yield Cell(told.column, told.field, told.place, "", "", FATES["private"], "")
         return
     routes = list(_routes(job, concept, field)) if field else []
+    routes = [route for route in routes if route.slot in built.get(concept, {route.slot})]
     if not routes or fate:
         yield Cell(told.column, told.field, told.place, "", "", fate, value)
         return

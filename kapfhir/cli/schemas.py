@@ -88,7 +88,8 @@ def resource_map() -> Schema:
     elements: Schema = {
         "type": "object",
         "additionalProperties": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/repeat"}]},
-        "description": "path of an element: field, ^field, field -> slot, -> slot (perhaps `, else field`), `= constant`, or each/elements",
+        "description": "path of an element: field, ^field, field -> slot, -> slot (perhaps `, else field`), `= constant`, "
+        "or each/elements",
     }
     slot = _object(
         {"resource": {"type": "string"}, "elements": elements},

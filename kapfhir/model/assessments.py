@@ -260,7 +260,7 @@ class OutcomeAssessment:
         missing = scale.missing(given)
         if self.answers and missing:
             total = "; no total is computed" if scale.totals else ""
-            yield Doubt("missing-item", f"{len(missing)} of {len(scale.items)} items have no answer{total}", "answers")
+            yield Doubt("missing-item", f"{len(missing)} of {len(scale.asked)} items have no answer{total}", "answers")
         if self.total and self.computed and not _agree(self.total.value, self.computed.value):
             yield Doubt("total-disagrees", "the recorded total is not the total of the answers; both are kept", "total")
         if any(s.recorded and s.computed and not _agree(s.recorded.value, s.computed.value) for s in self.subscales):

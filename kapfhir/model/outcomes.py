@@ -86,14 +86,12 @@ class AdverseEvent:
             )
         if self.grade == "5" and self.outcome not in (None, "fatal"):
             yield Doubt("grade-disagrees", "grade 5 is death, but the outcome is another one", "grade")
+        if self.resolved is not None and self.outcome in ("ongoing", "recovering"):
+            yield Doubt("resolved-yet-ongoing", "the event has a time of resolution, and an outcome that has none", "outcome")
 
     @property
     def condition_status(self) -> ConditionStatus:
         return ConditionStatus("active" if self.resolved is None else "resolved")
-
-    def doubts(self) -> Iterator[Doubt]:
-        if self.resolved is not None and self.outcome in ("ongoing", "recovering"):
-            yield Doubt("resolved-yet-ongoing", "the event has a time of resolution, and an outcome that has none", "outcome")
 
 
 def _day(moment: datetime | date) -> date:

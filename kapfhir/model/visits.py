@@ -8,7 +8,7 @@ NEVER_CAME = ("no-show", "cancelled-by-patient", "cancelled-by-clinic")  # reaso
 
 
 class Visited:
-    """A session with a status, and a reason where it is not as planned. Without slots of its own: the classes of records have them."""
+    """A session with a status, and a reason where it is not as planned. No slots: the classes of records have them."""
 
     __slots__ = ()
     status: SessionStatus

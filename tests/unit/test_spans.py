@@ -35,7 +35,13 @@ def write(path, text):
 
 def test_numbers_stay_exact(settings):
     (span,) = spans_of(settings(OWN).windows)
-    assert (span.code, span.lower, span.upper, span.lower_in, span.from_end) == ("late-second-day", 40, Decimal("48.0"), True, False)
+    assert (span.code, span.lower, span.upper, span.lower_in, span.from_end) == (
+        "late-second-day",
+        40,
+        Decimal("48.0"),
+        True,
+        False,
+    )
     assert str(span.upper) == "48.0"
 
 
@@ -58,7 +64,7 @@ def test_an_own_window_stands_in_the_type_of_the_visit(settings):
         ('[window.x]\ntitle = "x"\nto_h = -1\n', "window.x.to_h"),
         ('[window.x]\ntitle = "x"\nto_h = 1\nuntil = 3\n', "unknown key"),
         ('[window."Two Days"]\ntitle = "x"\nto_h = 1\n', "a window is named in small letters"),
-        ('[window.x]\nto_h = 1\n', "window.x.title: this is missing"),
+        ("[window.x]\nto_h = 1\n", "window.x.title: this is missing"),
         ('[window.x]\ntitle = "x"\nto_h = 1\nanchor = "middle"\n', "window.x.anchor"),
     ],
 )

@@ -15,11 +15,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path`: names of fields from the record on, without items: ('doses', 'dose'). `place`: file:line of the resource map."""
+    """`path`: names of fields from the record on, without items: ('doses', 'dose'). `place`: file:line of the resource map;
+    `slot`: that of the slot, whose resource is filled.
+    """
 
     path: Path
     element: str
     place: str
+    slot: str = ""
 
     def takes(self, path: Path) -> bool:
         """Whether the field at this path, or a part of it, goes this way."""
@@ -45,7 +48,7 @@ def _routes(found: Map) -> Iterator[Route]:
     for slot in found.slots.values():
         base = tuple(map(str, slot.each))
         kind = str(slot.resource)
-        yield Route(("key",), f"{kind}.identifier", f"{slot.file}:{slot.name.line}")
+        yield Route(("key",), f"{kind}.identifier", place := f"{slot.file}:{slot.name.line}", place)
         yield from _lines(slot.file, slot, slot.lines, base, kind)
 
 
@@ -59,4 +62,4 @@ def _lines(file: str, slot: Slot, lines: Iterable[Line], base: Path, element: st
         elif isinstance(rule, Copy) and rule.field is not None:
             owner = base[: len(base) - rule.up]
             path = owner if rule.field == ITSELF else (*owner, str(rule.field))
-            yield Route(path, inner, f"{file}:{line.at.line}")
+            yield Route(path, inner, f"{file}:{line.at.line}", f"{file}:{slot.name.line}")

@@ -96,8 +96,9 @@ class _Store:
         if isinstance(record, OutcomeAssessment):
             self._measure(record, place)
         elif isinstance(record, DosingSession):
-            if any(d.status != "not-done" for d in record.doses):
-                start = record.anchor.start
+            anchor = record.anchor
+            if anchor is not None and record.doses:
+                start = anchor.start
                 given = (record.patient, record.course or "", start.isoformat(), start.timestamp(), place.table, place.row)
                 self.db.execute(EARLIER, given)
         elif isinstance(record, Course) and record.baseline is not None:

@@ -41,6 +41,19 @@ def test_fields_of_items_go_to_the_elements_of_their_resources(run_json):
     assert elements["DosingSession.vitals[pre].blood_pressure.systolic"] == "Observation.component:systolic.valueQuantity"
 
 
+def test_only_elements_of_resources_that_the_record_has(run_json):
+    """A session with a blood pressure and no temperature is not told of an Observation of temperature."""
+    _, lines = run_json("explain", "example:clinic", "IV:2")
+    slots = {line["element_line"] for line in lines if line["type"] == "cell" and line["field"] == "DosingSession.key"}
+    assert {line["element"].partition(".")[0] for line in lines if line.get("field") == "DosingSession.key"} == {
+        "Procedure",
+        "Encounter",
+        "MedicationAdministration",
+        "Observation",
+    }
+    assert len([place for place in slots if "vitals" in place]) == 5
+
+
 def test_what_is_left_out_and_why(run):
     result = explain(run, "clients:11")
     assert result.exit_code == 5

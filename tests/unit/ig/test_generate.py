@@ -76,7 +76,7 @@ def test_wording_that_is_not_free_is_not_given(generate, instrument):
 
 
 @pytest.mark.parametrize(
-    ("instrument", "count", "first"), [("phq-9", 9, "44250-9"), ("gad-7", 7, "69725-0"), ("pcl-5", 20, "101703-7")]
+    ("instrument", "count", "first"), [("phq-9", 10, "44250-9"), ("gad-7", 7, "69725-0"), ("pcl-5", 20, "101703-7")]
 )
 def test_free_instruments_have_their_wording_and_loinc_link_ids(generate, instrument, count, first):
     items = read(generate, f"Questionnaire-{instrument}.json")["item"]

@@ -172,6 +172,24 @@ def test_recent_behaviour_is_high():
     assert made.band == "cssrs-screener-triage-high"
 
 
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ({1: "no", 2: "no", 6: "no"}, 0),
+        ({1: "yes", 2: "yes", 6: "no"}, 3),
+        ({1: "yes", 2: "yes", 3: "no", 4: "no", 5: "no", 6: "no"}, 0),
+        ({1: "no", 2: "no", 3: "no", 4: "no", 5: "no", 6: "no"}, 0),
+        ({1: "no", 2: "no"}, 1),
+        ({1: "no", 6: "no"}, 4),
+    ],
+)
+def test_the_screener_skips_items_by_its_own_rule(values, missing):
+    answers = tuple(Answer(Question(f"cssrs-screener-{n}"), Choice(v)) for n, v in values.items())
+    made = OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("cssrs-screener"), date(2026, 1, 4), answers)
+    assert (len(made.scale.missing(made.given)), made.status) == (missing, "partial" if missing else "complete")
+    assert [d.text for d in made.doubts()] == ([f"{missing} of 6 items have no answer"] if missing else [])
+
+
 def test_the_screener_skips_what_a_no_makes_needless():
     made = OutcomeAssessment(
         Key("O"),

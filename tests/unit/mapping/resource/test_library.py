@@ -144,7 +144,10 @@ def test_recorded_and_computed_totals_stand_side_by_side():
 
 
 def test_a_scale_that_is_never_summed_says_why():
-    answers = (Answer(Question("cssrs-screener-1"), Choice("yes")), Answer(Question("cssrs-screener-2"), absent=Absent("asked-declined")))
+    answers = (
+        Answer(Question("cssrs-screener-1"), Choice("yes")),
+        Answer(Question("cssrs-screener-2"), absent=Absent("asked-declined")),
+    )
     made = library().build(OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument("cssrs-screener"), date(2026, 1, 4), answers))
     total, form = by_type(made, "Observation")[0], by_type(made, "QuestionnaireResponse")[0]
     assert "valueQuantity" not in total

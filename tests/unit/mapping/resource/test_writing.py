@@ -152,7 +152,24 @@ def test_the_code_holds_no_text_of_maps_or_tables():
     fields = {name for kind in kinds for name in fields_of(kind)}
     labels = {f"; {name.replace('_', ' ')}: " for name in fields}
     elements = {name for facts in [load_facts()] for kind in facts.resources for name in elements_of(facts, kind, set())}
-    fixed = {"", "/", " ", " to ", " in ", "absent (", ")", ", ", "reference", "append", "len", " characters", "join", "isoformat", "str", "type"}
+    fixed = {
+        "",
+        "/",
+        " ",
+        " to ",
+        " in ",
+        "absent (",
+        ")",
+        ", ",
+        "reference",
+        "append",
+        "len",
+        " characters",
+        "join",
+        "isoformat",
+        "str",
+        "type",
+    }
     library = load(None)
     told = {word for kind in CONCEPTS.values() for word in words_of(library.writers[kind]().__code__)}
     foreign = {w for w in told - fields - labels - elements - fixed if not re.fullmatch(r"build|[cv]\d*|one|\.0|<listcomp>", w)}

@@ -83,9 +83,9 @@ fields:
   key: Session
   session.start: {from: [Day, At], format: MM/DD/YYYY hh:mm}
   session.end: {from: [Day, End], format: MM/DD/YYYY hh:mm}
-  premedication[1].drug: = ondansetron
-  premedication[1].given: {from: [Day, At], format: MM/DD/YYYY hh:mm}
-  premedication[1].dose: {from: Dose, unit: mg}
+  adjuncts[1].drug: = ondansetron
+  adjuncts[1].given: {from: [Day, At], format: MM/DD/YYYY hh:mm}
+  adjuncts[1].dose: {from: Dose, unit: mg}
 """,
     # every line of a record on each of its rows; one row is one record
     "answers": """concept: OutcomeAssessment
@@ -204,7 +204,7 @@ def test_the_short_way_is_taken(tmp_path):
     [
         ("log", {"visit", "session", "doses.1", "vitals.pre", "vitals.end"}),
         ("steps", set()),
-        ("extra", {"session", "premedication.1"}),
+        ("extra", {"session", "adjuncts.1"}),
     ],
 )
 def test_what_one_row_can_make_alone(tmp_path, concept, alone):
