@@ -14,6 +14,7 @@ DAYS, MINUTES = TimeUnit("d"), TimeUnit("min")
 ACTIVE = PublicationStatus("active")
 DoseAmount = Annotated[Amount, Units("mg/kg", "mg")]
 Hours = Annotated[Amount, Units("h", "d")]
+HOURS_OF = {"h": 1, "d": 24}
 BLANK = re.compile(r"\s")
 
 
@@ -30,7 +31,7 @@ class IntegrationRule:
     def __post_init__(self) -> None:
         low, high = self.earliest, self.latest
         require(
-            not (low and high) or low.unit != high.unit or low.value <= high.value,
+            not (low and high) or low.value * HOURS_OF[low.unit] <= high.value * HOURS_OF[high.unit],
             "ends-before-it-starts",
             "the window ends before it starts",
             "earliest",

@@ -164,6 +164,7 @@ CASES = [
     (GIVEN, ["dosage", "rateRatio"], {"numerator": {"value": 1}}, "MedicationAdministration.dosage.rateRatio", "rat-1"),
     (ENCOUNTER, ["length"], {"code": "h", "system": UCUM}, "Encounter.length", "drt-1"),
     (OBSERVATION, ["code", "coding", 0, "system"], "loinc", "Observation.code.coding[0]", "relative-system"),
+    (OBSERVATION, ["text", "div"], f"<!DOCTYPE div>{DIV}", "Observation.text.div", "txt-1"),
     (OBSERVATION, ["method"], {"coding": [{"system": UCUM, "code": "mmHg"}]}, "Observation.method.coding[0]", "bad-unit"),
     (OBSERVATION, ["valueQuantity", "system"], "ucum", "Observation.valueQuantity", "relative-system"),
     (PATIENT, ["identifier"], [{"system": "mrn", "value": "1"}], "Patient.identifier[0]", "relative-system"),
