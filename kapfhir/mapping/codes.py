@@ -64,6 +64,10 @@ class Codes:
         """The rows for a subclass of Code; none if the table is missing."""
         return self._tables.get(kebab(kind.__name__), ())
 
+    def tables(self) -> dict[str, tuple[Row, ...]]:
+        """Every list by its name, sorted."""
+        return dict(sorted(self._tables.items()))
+
     def add(self, kind: type, rows: Iterable[Row]) -> None:
         """Codes of a clinic's own configuration, where the table has none of their name."""
         known = self.own(kind)
