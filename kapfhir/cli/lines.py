@@ -79,6 +79,15 @@ class UnmappedLine(_Line):
     meant: str = Field(description="the code of ours that has just this name, if one has: a proposal, and no more")
 
 
+class UnusedLine(_Line):
+    """A column that no map uses: a row of unused.csv."""
+
+    type: Literal["unused"]
+    table: str
+    column: str
+    count: int = Field(description="how many of its cells are not empty")
+
+
 class CellLine(_Line):
     """Where one column of a row goes."""
 
@@ -156,6 +165,7 @@ LINES: dict[str, type[_Line]] = {
     "file": FileLine,
     "list": ListLine,
     "unmapped": UnmappedLine,
+    "unused": UnusedLine,
     "cell": CellLine,
     "finding": FindingLine,
     "ready": ReadyLine,
