@@ -52,9 +52,12 @@ def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:
 
 
 @st.composite
-def periods(draw: st.DrawFn, *, ends: bool | None = None) -> Period:
-    start = draw(MOMENTS)
+def periods(draw: st.DrawFn, *, ends: bool | None = None, days: bool = True) -> Period:
     has_end = draw(st.booleans()) if ends is None else ends
+    if days and draw(st.integers(0, 3)) == 0:
+        day = draw(DAYS)
+        return Period(day, day + timedelta(days=draw(st.integers(0, 9))) if has_end else None)
+    start = draw(MOMENTS)
     return Period(start, start + timedelta(minutes=draw(st.integers(0, 10_000))) if has_end else None)
 
 

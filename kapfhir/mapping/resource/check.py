@@ -337,7 +337,7 @@ class Checker:
             if found is None:
                 return None
             by_type[kind] = (element.key(fits[0]), found)
-        if len({key for key, _ in by_type.values()}) < len(by_type):
+        if len({(key, found.fits) for key, found in by_type.values()}) < len(by_type):
             self.problems.say(rule.at, "wrong-type", f"{_name(owner)}.{f.name}: its types can't be told apart in {branch.path}")
             return None
         if rule.up == 0 and f.name != ITSELF:
