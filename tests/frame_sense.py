@@ -12,7 +12,7 @@ from kapfhir.model.flags import SafetyFlag
 from kapfhir.model.frame import NoteClass
 from kapfhir.model.goals import TreatmentGoal
 from kapfhir.model.plans import NextAppointment
-from kapfhir.model.protocol import Citation, Protocol
+from kapfhir.model.protocol import Citation, IntegrationRule, Protocol
 from kapfhir.model.sessions import TargetMemory
 
 ADDRESSES = st.sampled_from(["https://doi.org/10.3390/psych4010012", "https://clinic.example/protocol?v=1&x=2"])
@@ -32,6 +32,8 @@ def make_frame(draw: st.DrawFn, kind: type, given: dict) -> None:
                 del given[high]
         if "dose_low" in given and "dose_high" in given:
             given["dose_high"] = given["dose_low"]
+    elif kind is IntegrationRule and "earliest" in given and "latest" in given:
+        given["latest"] = given["earliest"]
     elif kind is Citation:
         _address(draw, given, "url")
     elif kind is TreatmentGoal and "measure" not in given:

@@ -142,8 +142,11 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
         if "asa_class" in given:
             given["asa_class"] = draw(st.integers(1, 6))
         given["findings"] = tuple({f.criterion: f for f in given["findings"]}.values())
-    elif kind is AdverseEvent and "during" not in given:
-        given.pop("causality", None)
+    elif kind is AdverseEvent:
+        if "during" not in given:
+            given.pop("causality", None)
+        if "meddra" in given:
+            given["meddra"] = "".join(given["meddra"].split())
     elif kind is OutcomeAssessment:
         _make_assessment(draw, given)
 

@@ -14,7 +14,6 @@ DAYS, MINUTES = TimeUnit("d"), TimeUnit("min")
 ACTIVE = PublicationStatus("active")
 DoseAmount = Annotated[Amount, Units("mg/kg", "mg")]
 Hours = Annotated[Amount, Units("h", "d")]
-HOURS_OF = {"h": 1, "d": 24}
 BLANK = re.compile(r"\s")
 
 
@@ -31,9 +30,9 @@ class IntegrationRule:
     def __post_init__(self) -> None:
         low, high = self.earliest, self.latest
         require(
-            not (low and high) or low.value * HOURS_OF[low.unit] <= high.value * HOURS_OF[high.unit],
+            not (low and high) or (low.unit == high.unit and low.value <= high.value),
             "ends-before-it-starts",
-            "the window ends before it starts",
+            "the window ends before it starts, or is given in two units",
             "earliest",
             "latest",
         )
