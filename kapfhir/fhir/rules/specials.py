@@ -48,8 +48,8 @@ def _reference(scope: Scope, node: dict[str, Any], path: str, _place: str) -> No
     kind = references.read_type(literal)
     if kind is None:
         # HL7's validator takes any urn in a reference, but not the capitals that keep it from being matched as a text
-        # and a relative URL of a type that it does not know
-        loose = references.UNKNOWN.fullmatch(literal) or (
+        # and a relative URL that is no address of a server of FHIR: R4 lets a reference be any URL
+        loose = (references.LOCATION.fullmatch(literal) and literal.partition("/")[0] not in FACTS.resources) or (
             literal.startswith("urn:") and not references.URN.fullmatch(literal.lower())
         )
         hint = "Type/id, an absolute URL, urn:uuid: in lower case, or #id"
