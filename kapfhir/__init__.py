@@ -5,6 +5,7 @@
     plan(export, server)    what it takes to bring a server in step                a Plan
     apply(plan)             sends it                                               a Report
     validate(resource)      the R4 problems of a resource                          a list
+    deidentify(in, out, key)  resources without what identifies a patient       a Deidentified
     typed(resource)         its fhir.resources R4B model
     example(name)           the folder of a shipped example
 
@@ -17,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .data import example_folder as example
+    from .deidentification.folder import deidentify
     from .fhir.typed import typed
     from .fhir.validate import check as validate
     from .pipeline import apply, map, plan, read  # noqa: A004 the library's own verb
 
 __version__ = "0.1.0"
-__all__ = ["apply", "example", "map", "plan", "read", "typed", "validate"]
+__all__ = ["apply", "deidentify", "example", "map", "plan", "read", "typed", "validate"]
 
 _HOMES = {  # imported when first asked for: `import kapfhir` and `kapfhir --help` stay light
     "apply": ("pipeline", "apply"),
+    "deidentify": ("deidentification.folder", "deidentify"),
     "example": ("data", "example_folder"),
     "map": ("pipeline", "map"),
     "plan": ("pipeline", "plan"),

@@ -103,6 +103,15 @@ class CellLine(_Line):
     value: str = Field(description="empty without --show-values")
 
 
+class DeidentifiedLine(_Line):
+    """What `deidentify` did to an element: a row of deidentification.csv."""
+
+    type: Literal["deidentified"]
+    path: str = Field(description="the path of the element, or the type of a resource that was withheld")
+    action: str
+    count: int
+
+
 class FindingLine(_Line):
     """What `doctor` found."""
 
@@ -167,6 +176,7 @@ LINES: dict[str, type[_Line]] = {
     "unmapped": UnmappedLine,
     "unused": UnusedLine,
     "cell": CellLine,
+    "deidentified": DeidentifiedLine,
     "finding": FindingLine,
     "ready": ReadyLine,
     "schema": SchemaLine,

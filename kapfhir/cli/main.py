@@ -34,6 +34,7 @@ COMMANDS = {  # in the order in which one meets them
     "plan": "Show what a sync would change.",
     "sync": "Bring a FHIR server in step with an export.",
     "archive": "Keep what must not leave in local files.",
+    "deidentify": "Take out of FHIR files what identifies a patient.",
     "doctor": "Ask a FHIR server what it can do.",
     "sandbox": "Run the embedded FHIR server.",
     "schema": "Write JSON Schemas of the files.",

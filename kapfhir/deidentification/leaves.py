@@ -22,7 +22,8 @@ ABSENT = frozenset(
         *("as-text", "error", "not-a-number", "negative-infinity", "positive-infinity", "not-performed", "not-permitted"),
     )
 )
-LINK = re.compile(r"[a-z0-9]+([-./][a-z0-9]+){0,6}|/?\d{1,6}-\d(/\d{1,6}-\d){0,6}")
+LINK = re.compile(r"[a-z0-9]{1,20}([-./][a-z0-9]{1,20}){0,6}")
+LOINC_LINK = re.compile(r"/?\d{1,6}-\d(/\d{1,6}-\d){0,6}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 CURRENCY = re.compile(r"[A-Z]{3}")
 CLOCK = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?")
@@ -106,7 +107,7 @@ class Leaves:
         return self.pseudonyms.of("element", value)
 
     def _do_link(self, value: Any, _step: Step, path: str, _scope: Scope) -> Any:
-        if isinstance(value, str) and len(value) <= 64 and LINK.fullmatch(value) and not TELLING.search(value):
+        if isinstance(value, str) and ((LINK.fullmatch(value) and not TELLING.search(value)) or LOINC_LINK.fullmatch(value)):
             return self._kept(value, path)
         return self._do_pseudonym(value, _step, path, _scope)
 

@@ -37,7 +37,7 @@ def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, An
     value, system, code, unit = (quantity.get(name) for name in ("value", "system", "code", "unit"))
     if system not in (None, UCUM) or (system is None and code is not None) or not is_short(value) or value is None:
         return None, "dropped"
-    named = code if system == UCUM else unit
+    named = unit if code is None else code
     if named is not None and not (isinstance(named, str) and is_plain_unit(named)):
         return None, "dropped"
     years = Decimal(value) / IN_A_YEAR.get(str(named), Decimal(1))
@@ -48,6 +48,6 @@ def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, An
         out["comparator"] = quantity["comparator"]
     if named is not None:
         out["unit"] = named
-    if system == UCUM:
+    if code is not None:
         out |= {"system": system, "code": code}
     return out, "kept"

@@ -24,7 +24,7 @@ CHECKED = frozenset(
     ["http://snomed.info/sct", "https://www.meddra.org", "http://loinc.org", "http://hl7.org/fhir/sid/ndc"]
 )  # long by nature
 NOTE = re.compile(r"\{[^}]*\}")
-TELLING = re.compile(r"\d{7}|\d{4}-\d\d-\d\d")  # as long as a telephone or chart number, or a day
+TELLING = re.compile(r"(?:\d\D*){7}")  # as many digits as a telephone or chart number, a day or an IP address
 HL7_NAME = re.compile(r"(v2-\d{4}|v3-[A-Z][A-Za-z]{2,40}|([A-Za-z][a-z0-9]*[/-]?){1,6})")
 PUBLIC = re.compile(
     r"https://kapfhir\.org/fhir/(Questionnaire|StructureDefinition|ValueSet|CodeSystem)/[a-z0-9-]{1,60}(\|[0-9.]{1,10})?"

@@ -11,6 +11,7 @@ from .table import action_of, passes
 
 TEXTS = ("string", "markdown")
 OPEN = ("walk", "text", "period", "coding", "reference")  # actions below which a text may be kept
+BY_HAND = ("coding", "reference")
 HINT = "a path is like Condition.code.text or Procedure.note.text"
 
 
@@ -33,10 +34,10 @@ def _fault(path: str) -> str:
         element = load_facts().elements(kind).get(name)
         if element is None or name.endswith("[x]"):
             return "R4 has no such element"
-        if action not in OPEN:
+        if action not in OPEN or (action in BY_HAND and name != "display"):
             return "it lies in what is never told"
         action, _ = action_of(kind, element, element.types[0])
         kind = element.types[0]
     if kind not in TEXTS:
         return f"it is no text but {kind}"
-    return "" if action == "text" else "it is never told"
+    return "" if action == "text" and names[-1] != "id" else "it is never told"

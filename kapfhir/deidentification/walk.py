@@ -20,6 +20,12 @@ SYSTEM = "https://kapfhir.org/fhir/sid/pseudonym"
 REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 VALUED = ("Observation", "Observation.component")
 MARKED = frozenset(["date", "dateTime", "instant"])  # that there was a date is told, and rules ask for it
+NEEDS = {"Ratio": all, "Composition.section": any, "Observation.referenceRange": any}  # else it says nothing, by rat-1, cmp-1, obs-3
+PARTS = {
+    "Ratio": ("numerator", "denominator"),
+    "Composition.section": ("entry", "section"),
+    "Observation.referenceRange": ("low", "high", "text"),
+}
 DAY = len("2026-01-01")
 UNKNOWN = "(unknown element)"
 
@@ -62,6 +68,8 @@ class Walk(Leaves):
                 self._complex(out, value, base, step, _path(path, base), scope)
         if kind in VALUED and _has_value(node) and not _has_value(out):
             out.setdefault("dataAbsentReason", {"coding": [{"system": REASONS, "code": "masked"}]})
+        if kind in NEEDS and not NEEDS[kind](name in out for name in PARTS[kind]):
+            return None
         return out or None
 
     def _complex(self, out: dict[str, Any], value: Any, base: str, step: Step, path: str, scope: Scope) -> None:
