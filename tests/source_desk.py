@@ -7,7 +7,12 @@ from kapfhir.errors import Problem
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.source.check import check_source, load_source
+from kapfhir.mapping.source.pairs import HEADER as PAIRS
+from kapfhir.mapping.source.pairs import load_pairs
+from kapfhir.mapping.source.people import HEADER as PEOPLE
+from kapfhir.mapping.source.people import load_people
 from kapfhir.mapping.source.reading import read_records
+from kapfhir.mapping.source.references import References
 from kapfhir.mapping.units import Found, Nothing, Rejected, Same
 from kapfhir.sources.export import open_export
 
@@ -80,6 +85,14 @@ class Desk:
         (self.export / f"{name}.csv").write_bytes(data)
         return self
 
+    def confirm(self, people=(), pairs=()):
+        """What the clinic answered: (kind, table, name, key) each, and (table, key, other table, other key, answer)."""
+        rows = [(kind, table, name, "", key) for kind, table, name, key in people]
+        for name, header, lines in (("people", PEOPLE, rows), ("pairs", PAIRS, pairs)):
+            text = "".join(",".join(line) + "\n" for line in (header, *lines))
+            (self.folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        return self
+
     def maps(self):
         return MapFolder((mappings_folder(), self.folder / "maps"))
 
@@ -89,7 +102,8 @@ class Desk:
         return [f"{p.line}:{p.column}: {p.text}{'; ' if p.hint else ''}{p.hint} [{p.code}]" for p in found]
 
     def load(self, export, zone=ZONE):
-        return load_source(self.maps(), "desk", export, Codes(self.maps()), zone)
+        confirmed = References(load_people(self.folder / "people.csv"), load_pairs(self.folder / "pairs.csv"))
+        return load_source(self.maps(), "desk", export, Codes(self.maps()), zone, confirmed)
 
     def read(self, known=None, zone=ZONE, made=()):
         with open_export(self.export) as export:

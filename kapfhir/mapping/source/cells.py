@@ -286,6 +286,7 @@ class Cells:
         return parse
 
     def _reference(self, target: str, key: str) -> str:
+        key = self.references.stands_for(target, key)
         self.references.require(target, key)
         return Ref(key)
 

@@ -17,6 +17,7 @@ from .fill import Plan
 from .grammar import Map, parse_map
 from .lines import Checked, check_map
 from .local import LocalTables
+from .names import check_sharing, names_in_keys
 from .references import References
 from .shape import Shapes
 
@@ -55,13 +56,15 @@ class SourceMaps:
         self.scopes.update({concept: set(tables) for concept, tables in self.full.items()})
 
 
-def load_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> SourceMaps:
+def load_source(
+    folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None, references: References | None = None
+) -> SourceMaps:
     """The maps of a source, checked against an export (without one: against all but headers) and compiled.
 
-    `zone`: of local times where a map says none. MappingError with all faults; TODO lines alone are no error here: see `todos`.
-    ConfigError if there is no such source.
+    `zone`: of local times where a map says none. `references`: with what the clinic confirmed of people and pairs.
+    MappingError with all faults; TODO lines alone are no error here: see `todos`. ConfigError if there is no such source.
     """
-    maps, problems = _check(folder, source, export, codes, zone)
+    maps, problems = _check(folder, source, export, codes, zone, references or References())
     if any(p.code != "todo" for p in problems):
         raise MappingError(problems)
     loaded = SourceMaps(source, maps.plans, maps.blocked, tuple(problems), maps.full, Shapes(codes), maps.references, maps.notes)
@@ -71,7 +74,7 @@ def load_source(folder: MapFolder, source: str, export: Export | None, codes: Co
 
 def check_source(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> list[Problem]:
     """Every fault of a source's maps and code tables, TODO lines too, in the order of their places."""
-    return _check(folder, source, export, codes, zone)[1]
+    return _check(folder, source, export, codes, zone, References())[1]
 
 
 @dataclass(slots=True)
@@ -83,9 +86,11 @@ class _Maps:
     notes: tuple[Problem, ...] = ()
 
 
-def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None) -> tuple[_Maps, list[Problem]]:
+def _check(
+    folder: MapFolder, source: str, export: Export | None, codes: Codes, zone: str | None, references: References
+) -> tuple[_Maps, list[Problem]]:
     require_source(folder, source)
-    tables, references = LocalTables(folder, source, codes), References()
+    tables = LocalTables(folder, source, codes)
     found: list[Problem] = []
     checked: list[Checked] = []
     maps = _Maps(references)
@@ -104,6 +109,7 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
     if not any(p.code != "todo" for p in found):
         found += _incomplete(checked)
     plans = [c.plan for c in checked if c.plan]
+    found += [*check_sharing([c.map for c in checked]), *names_in_keys(plans)]
     maps.plans = tuple(replace(p, repeats=any(_points(other, p) for other in plans)) for p in plans)
     maps.blocked = tuple(_blocked(c) for c in checked if c.blocked)
     for concept in CONCEPTS:

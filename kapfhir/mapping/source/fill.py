@@ -156,6 +156,8 @@ class Plan:
     lines: tuple[Line, ...]
     where: Where
     seed: bytes  # stands for how its cells are read, beside the files of the maps
+    precedence: tuple[str, ...] = ()  # tables that may hold the same records, the one that is believed first
+    stand_in: bool = False  # its rows make a record only where no other table has it
     repeats: bool = False  # its rows are those of other records, which point to this one: that it stands there often is no news
 
 

@@ -3,7 +3,7 @@
     concept: DosingSession            a class of the model
     table: dose_log                   stem of a file, or name of a sheet
     where: {type: [A, B]}             only rows whose cell is one of these
-    zone, empty, encoding, delimiter, decimal, scope, optional
+    zone, empty, encoding, delimiter, decimal, scope, optional, precedence, stand_in
     fields:
       PATH: Column                    or `= constant`, or {from: Column, ...}, or {checked: {Column: code}}
 
@@ -19,8 +19,11 @@ from kapfhir.mapping.located import Problems, Text, Tree, near
 
 STEP = re.compile(r"([A-Za-z_]\w*)(?:\[([^\[\]/]+)\])?")
 PATH = re.compile(rf"{STEP.pattern}(?:\.{STEP.pattern})*")
-HEAD = ("concept", "table", "where", "zone", "empty", "encoding", "delimiter", "decimal", "scope", "optional", "fields")
-RULE = ("from", "checked", "format", "unit", "codes", "split", "as", "plus", "empty", "where")
+HEAD = (
+    *("concept", "table", "where", "zone", "empty", "encoding", "delimiter", "decimal", "scope"),
+    *("optional", "precedence", "stand_in", "fields"),
+)
+RULE = ("from", "checked", "people", "format", "unit", "codes", "split", "as", "plus", "empty", "where", "precedence")
 ROW = "*"  # `vitals[*]`: one item per row
 TODO = "TODO"
 TOP = Text.at("", 1, 1)
@@ -52,6 +55,8 @@ class Line:
     where: Where = ()
     checked: tuple[tuple[Text, Text], ...] = ()
     todo: bool = False
+    people: Text | None = None  # the first column holds names of people of this kind
+    precedence: tuple[Text, ...] = ()
     pieces: tuple[Text, ...] = ()  # of a key that has constants (`= phq-9`) among its columns: all of them, in their order
 
     @property
@@ -76,6 +81,8 @@ class Map:
     decimal: Text | None
     delta: bool
     optional: bool = False  # an export may lack the table
+    precedence: tuple[Text, ...] = ()  # tables that may hold the same records, the one that is believed first
+    stand_in: bool = False  # its rows make a record only where no other table has it
 
 
 def parse_map(tree: Tree, problems: Problems) -> Map | None:
@@ -89,8 +96,9 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
         if word not in head:
             problems.say(TOP, "missing-key", f"missing key '{word}'")
     concept, table = _text(head, "concept", problems), _text(head, "table", problems)
-    scope, decimal, optional = (_text(head, word, problems) for word in ("scope", "decimal", "optional"))
-    for value, words in ((scope, ("full", "delta")), (decimal, (".", ",")), (optional, ("yes", "no"))):
+    scope, decimal, optional, stand_in = (_text(head, word, problems) for word in ("scope", "decimal", "optional", "stand_in"))
+    yes = ("yes", "no")
+    for value, words in ((scope, ("full", "delta")), (decimal, (".", ",")), (optional, yes), (stand_in, yes)):
         if value and value not in words:
             problems.say(value, "wrong-word", f"'{value}' is not one of: {' '.join(words)}", near(value, words))
     fields = head.get("fields")
@@ -114,6 +122,8 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
         decimal or None,
         scope == "delta",
         optional == "yes",
+        _texts(head.get("precedence"), problems),
+        stand_in == "yes",
     )
 
 
@@ -148,6 +158,8 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
         _texts(rule.get("empty"), problems),
         _where(rule.get("where"), problems),
         checked,
+        people=_text(rule, "people", problems),
+        precedence=_texts(rule.get("precedence"), problems),
         pieces=pieces if columns != pieces else (),
     )
     if len(problems.found) > before:

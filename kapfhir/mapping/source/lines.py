@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -20,6 +19,7 @@ from .columns import WHOLE_ROW, Columns
 from .fill import Cell, Node, Plan, checkboxes, first_field, getter, has_fields
 from .grammar import ROW, Line, Map, Step
 from .local import LocalTables
+from .names import seed_of, stand_for
 from .references import References
 
 
@@ -125,7 +125,9 @@ class _MapCheck:
             not self.map.delta,
             self.map.lines,
             self.map.where,
-            blake2b(repr((self.map.file, used, zone and zone.key)).encode(), digest_size=16).digest(),
+            seed_of(self.map, used, zone, self.cells.references),
+            tuple(map(str, self.map.precedence)),
+            self.map.stand_in,
         )
 
     def _check_head(self) -> None:
@@ -289,7 +291,9 @@ class _MapCheck:
             return
         known = [p for p in places if p is not None]
         get, alone = getter(known, parse, line, found, kinds, empty), len(known) == 1 and not found.many and not line.pieces
-        cell = Cell(found.name, get, line, target.loses, wanted, memo_of(parse) if alone else None, known[0])
+        get = stand_for(get, line, self.map, kinds, known[0], empty, self.cells.references, self.problems)
+        memo = memo_of(parse) if alone and not line.people else None
+        cell = Cell(found.name, get, line, target.loses, wanted, memo, known[0])
         target.node.add(cell)
         if kinds.target:
             self.references.append(cell)

@@ -22,6 +22,7 @@ from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
 
 from .check import SourceMaps
+from .doubles import find_doubles, settle
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
 from .rows import Rows
@@ -83,6 +84,8 @@ class _Reading:
         joins = next(points, None) if hasattr(kind, "joined") else None
         self.follows = {n: c for n, p in enumerate(plans) for c in p.references if c.line.path == (joins,)}
         self.compares = not isinstance(known, Nothing)
+        self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
+        self.doubles: frozenset[str] = frozenset()
 
     def run(self) -> Iterator[Unit]:
         teller = self.teller
@@ -142,6 +145,7 @@ class _Reading:
     # several rows are one record
 
     def _grouped(self) -> Iterator[Unit | None]:
+        self.doubles = find_doubles(self.maps.references.pairs, self.plans, self.rows) if self.settles else frozenset()
         for number, rows in enumerate(self.rows):
             stream = rows.read()
             while batch := list(islice(stream, BATCH)):
@@ -152,11 +156,16 @@ class _Reading:
 
     def _group(self, key: str, rows: list[Waiting]) -> Unit | None:
         plans, teller = self.plans, self.teller
+        rows = self._without_stand_ins(rows)
         origins = tuple([(number, line) for number, line, _ in rows])
         if not any(plans[number].complete for number, _ in origins):
             main = " or ".join(dict.fromkeys(p.table for p in plans if p.complete)) or self.concept
             teller.tell_keys("unknown-key", f"no row of {main} has this key", origins, "row", "add it there, or correct the key")
             return None
+        if key in self.doubles:
+            text = "another table has a session of this patient on this day: this one waits until they are told apart"
+            teller.tell_rows("possible-duplicate", text, origins, "record")
+            return self._rejected(key)
         if len(rows) > MOST_ROWS:
             text = f"a record has at most {MOST_ROWS} rows"
             teller.tell_rows("too-many-rows", text, origins[:1], "record", "check the key column")
@@ -172,6 +181,14 @@ class _Reading:
             rest = tuple((n, row) for n, row in origins if (plans[n].table, row) not in told)
             teller.tell_rows("depends-on-rejected", f"its {self.concept} was rejected", rest, "row")
         return self._same(key, origins, digest, found) if same else found
+
+    def _without_stand_ins(self, rows: list[Waiting]) -> list[Waiting]:
+        """Rows that stand in for a record count where no other table makes it, and the first of them says all."""
+        first = next((number for number, _, _ in rows if self.plans[number].stand_in), None)
+        if first is None:
+            return rows
+        own = [row for row in rows if not self.plans[row[0]].stand_in]
+        return own if any(self.plans[number].complete for number, _, _ in own) else rows[:1]
 
     # records
 
@@ -216,7 +233,7 @@ class _Reading:
         """What the rows of a record say together."""
         if len(rows) == 1:
             return fill(*rows[0]) | {"key": key}
-        whole: Partial = {}
+        said: list[tuple[int, int, Partial]] = []
         for number, mine in groupby(rows, itemgetter(0)):
             part, seen = Partial(), set[Row]()
             for _, line, cells in mine:
@@ -225,7 +242,8 @@ class _Reading:
                     part = merge(part, fill(number, line, cells), same_map=True)
                 elif not self.plans[number].repeats:
                     self.teller.tell_rows("duplicate-row", "this row stands there already", ((number, line),), "once")
-            whole = merge(whole, part, same_map=False)
+            said.append((number, next(line for of, line, _ in rows if of == number), part))
+        whole = settle(said, self.plans, self.teller.disagree) if self.settles and len(said) > 1 else _joined(said)
         whole["key"] = key
         return whole
 
@@ -270,6 +288,13 @@ class _Reading:
     def _places(self, origins: Origins) -> tuple[Place, ...]:
         places = tuple([Place(self.plans[number].table, row) for number, row in origins])
         return places if len(places) == 1 else tuple(dict.fromkeys(places))
+
+
+def _joined(said: list[tuple[int, int, Partial]]) -> Partial:
+    whole: Partial = {}
+    for _, _, part in said:
+        whole = merge(whole, part, same_map=False)
+    return whole
 
 
 def _digest(cells: bytes, anchor: Anchor | None) -> str:

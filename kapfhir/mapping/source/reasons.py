@@ -25,6 +25,7 @@ REASONS = {
     "not-a-number": "this is no number",
     "not-in-this-format": "no format of the map reads this date or time",
     "not-yes-or-no": "this is neither yes nor no",
+    "unconfirmed-person": "this name waits for a key in people.csv",
     "unknown-key": "nothing has this key, in this export or before",
     "unmapped-code": "the code table does not have this text",
     "volume-without-concentration": "a volume is no dose without its concentration",

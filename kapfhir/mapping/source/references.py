@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .formats import Bad
+from .pairs import CONCEPT, Pairs
+from .people import People
 
 
 class Fates(Protocol):
@@ -18,9 +20,10 @@ class Ledger(Protocol):
 
 
 class References:
-    """What compiled cells ask; bound anew for each reading."""
+    """What compiled cells ask; bound anew for each reading. `people` and `pairs`: what the clinic confirmed."""
 
-    def __init__(self) -> None:
+    def __init__(self, people: People | None = None, pairs: Pairs | None = None) -> None:
+        self.people, self.pairs = people or People(), pairs or Pairs()
         self._fates: Fates | None = None
         self._ledger: Ledger | None = None
         self._memos: list[dict[str, Any]] = []
@@ -34,6 +37,10 @@ class References:
     def remember(self, memo: dict[str, Any]) -> None:
         """Take on a memo of values that hold references."""
         self._memos.append(memo)
+
+    def stands_for(self, concept: str, key: str) -> str:
+        """The key of the record that this one is, by a confirmed pair."""
+        return self.pairs.stands_for(key) if concept == CONCEPT else key
 
     def require(self, concept: str, key: str) -> None:
         """Bad unless the record exists and was not rejected."""

@@ -10,6 +10,7 @@ from kapfhir.sources.table import BrokenCell, Row, Table
 
 from .fill import Plan
 from .formats import BROKEN, TYPED, Bad
+from .people import WAITS
 from .reasons import REASONS
 from .store import pack
 from .telling import Teller
@@ -71,7 +72,8 @@ class Rows:
                     return
             elif loud:
                 teller.row = line
-                teller.say(plan.key, bad or Bad("missing-key"))
+                if bad is None or bad.code != WAITS or not plan.repeats:  # else the rows that point to it tell it
+                    teller.say(plan.key, bad or Bad("missing-key"))
                 if bad is not None:
                     self.keyless(None)
                 yield None

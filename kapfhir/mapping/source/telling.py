@@ -71,6 +71,12 @@ class Teller:
         top = [line for line in lines if line.path[0] == doubt.field]
         self._on(number, row, top or lines, doubt.code, doubt.text, "none", doubt.severity)
 
+    def disagree(self, number: int, row: int, path: Path) -> None:
+        """Another table, which is believed, says something else of a field. Named, never shown."""
+        lines = find_lines(self.plans[number], path, ())
+        text = f"the tables disagree on {'.'.join(path)}: another one is believed"
+        self._on(number, row, lines, "tables-disagree", text, "none", "warning")
+
     def take(self) -> list[Problem]:
         """What was told since the last time."""
         found = list(self.found.values())
