@@ -20,7 +20,7 @@ SYSTEM = "https://kapfhir.org/fhir/sid/pseudonym"
 REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 VALUED = ("Observation", "Observation.component")
 MARKED = frozenset(["date", "dateTime", "instant"])  # that there was a date is told, and rules ask for it
-NEEDS = {"Ratio": all, "Composition.section": any, "Observation.referenceRange": any}  # else it says nothing, by rat-1, cmp-1, obs-3
+NEEDS = {"Ratio": all, "Composition.section": any, "Observation.referenceRange": any}  # by rat-1, cmp-1 and obs-3
 PARTS = {
     "Ratio": ("numerator", "denominator"),
     "Composition.section": ("entry", "section"),
