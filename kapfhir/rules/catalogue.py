@@ -1,0 +1,59 @@
+"""Every predicate by the id of its rule, whatever file it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kapfhir.model.protocol import Protocol
+
+from . import adverse_events, dosing, eligibility, integration, interactions, monitoring, outcomes, structure
+from .day import LOZENGE, PARENTERAL, Day
+from .story import Found, Story
+from .table import Numbers
+
+DAY: dict[str, Callable[[Day, Numbers], bool]] = {**structure.DAY, **dosing.DAY, **monitoring.DAY}
+STORY: dict[str, Callable[[Story, Numbers], Found]] = {
+    **structure.STORY,
+    **eligibility.STORY,
+    **dosing.STORY,
+    **monitoring.STORY,
+    **interactions.STORY,
+    **outcomes.STORY,
+    **integration.STORY,
+    **adverse_events.STORY,
+}
+PROTOCOL: dict[str, Callable[[Protocol, Numbers], bool]] = adverse_events.PROTOCOL
+WAYS: dict[str, tuple[str, ...]] = {  # a rule of one way of giving it need not look at a day without it
+    **dict.fromkeys(("P01", "P08", "P08-bolus", "S11", "M06-interval"), ("iv",)),
+    "P02": ("im",),
+    "P03": ("subcutaneous",),
+    **dict.fromkeys(("P04", "M10-lozenge"), LOZENGE),
+    "P05": ("oral",),
+    **dict.fromkeys(("P06", "P07", "S25-usual", "S26", "M01-esketamine", "M04", "M04-end", "M04-length"), ("intranasal",)),
+    **dict.fromkeys(("M06", "M10"), PARENTERAL),
+}
+PARTS: dict[str, str] = {  # nor one about a part of a session at a day without it
+    **dict.fromkeys(("M11-state", "M11-escort", "M11-driving"), "discharge"),
+    **dict.fromkeys(("M12", "M12-checks", "M12-vitals"), "remote"),
+    "M05": "rems",
+    "M09": "sedation",
+    "M13": "pre_dose",
+    **dict.fromkeys(("M03", "M03-rise", "M07", "M07-low", "M08", "M08-high", "M11"), "vitals"),
+}
+PATIENTS = ("S17", "S17-birth")  # look at all patients at once: see memory.py
+HELD = {  # so too of a part of a session: told at the end, if any session of the export has one
+    "M01": "VitalSet",
+    "M06": "VitalSet",
+    "M14": "InSessionTherapy",
+}
+NEEDS = {  # what a rule says of something missing means nothing where the export holds none of it at all
+    "E15-missing": "Screening",
+    "E16-trials": "MedicationHistory",
+    "E17": "Consent",
+    "I11": "MedicationHistory",
+    "O09": "OutcomeAssessment",
+    "O10": "OutcomeAssessment",
+    "T02": "IntegrationSession",
+    "T02-protocol": "IntegrationSession",
+    "T06": "IntegrationSession",
+}

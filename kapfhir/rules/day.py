@@ -1,0 +1,152 @@
+"""A dosing session as the rules of one day look at it: what was given, how much by which way, the blood pressures in order.
+
+Made once per session, so that each predicate is a comparison or two. Moments without a time of day can't be ordered within the
+day: then what needs their order is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from kapfhir.model.doses import DoseEvent
+from kapfhir.model.dosing import DosingSession
+from kapfhir.model.moments import is_day
+from kapfhir.model.values import Amount, Period
+from kapfhir.model.vitals import VitalSet
+
+BEFORE = ("pre-dose", "baseline")
+PARENTERAL = ("iv", "im", "subcutaneous")
+LOZENGE = ("sublingual", "buccal")
+MILLIGRAMS = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
+PER_KG = {"mg/kg": Decimal(1), "ug/kg": Decimal("0.001")}
+KILOGRAMS = {"kg": Decimal(1), "g": Decimal("0.001"), "[lb_av]": Decimal("0.45359237")}
+ZERO = Decimal(0)
+
+
+class Pressure(NamedTuple):
+    """A blood pressure in mmHg, and when it was taken."""
+
+    taken: datetime
+    timepoint: str | None
+    systolic: Decimal | None
+    diastolic: Decimal | None
+
+
+class Total(NamedTuple):
+    """All ketamine of the session by one way: mg, and mg/kg where dose or weight say so."""
+
+    mg: Decimal
+    per_kg: Decimal | None
+
+
+class Day:
+    """One session. `start` and `end` are those of the doses that were given, where they have a time of day."""
+
+    __slots__ = (
+        *("after", "anchor", "before", "drugs", "end", "given", "highest", "infusions", "kg", "nasal", "oxygen", "pressures"),
+        *("rates", "remote", "routes", "session", "start", "vitals"),
+    )
+
+    def __init__(self, session: DosingSession) -> None:
+        self.session = session
+        self.given: tuple[DoseEvent, ...] = tuple([d for d in session.doses if d.status != "not-done"])
+        self.anchor = anchor = session.anchor
+        self.start: datetime | None = _moment(anchor.start) if anchor and self.given else None
+        self.end: datetime | None = _moment(anchor.end) if anchor and self.given else None
+        self.drugs = frozenset([d.drug for d in self.given])
+        self.routes = frozenset([d.route for d in self.given])
+        self.vitals: list[VitalSet] = sorted(session.vitals, key=_taken)
+        self.kg = _weight(session, self.vitals)
+        self.nasal = "esketamine" in self.drugs and "intranasal" in self.routes
+        self.remote = session.remote is not None or session.delivery != "in-person"
+        self.pressures: list[Pressure] = []
+        self.before: Pressure | None = None  # the last blood pressure before the first dose
+        self.after: list[Pressure] = []
+        self.highest: tuple[Decimal, Decimal] = (ZERO, ZERO)  # systolic, diastolic
+        self.rates: list[Decimal] = []  # of the heart
+        self.oxygen: list[Decimal] = []
+        for vital in self.vitals:
+            if vital.blood_pressure is not None:
+                self._add_pressure(vital)
+            if vital.heart_rate is not None:
+                self.rates.append(vital.heart_rate.value)
+            if vital.oxygen_saturation is not None:
+                self.oxygen.append(vital.oxygen_saturation.value)
+        self.infusions = list(self._infusions()) if "iv" in self.routes else []
+
+    def _add_pressure(self, vital: VitalSet) -> None:
+        pressure, start = vital.blood_pressure, self.start
+        assert pressure is not None
+        found = Pressure(vital.taken, vital.timepoint, _value(pressure.systolic), _value(pressure.diastolic))
+        self.pressures.append(found)
+        self.highest = (max(self.highest[0], found.systolic or ZERO), max(self.highest[1], found.diastolic or ZERO))
+        if found.timepoint in BEFORE or (start is not None and found.taken <= start):
+            self.before = found
+        else:
+            self.after.append(found)
+
+    def total(self, drug: str, *routes: str) -> Total | None:
+        """What was given of a drug by these ways; None where that is nothing, or a dose of it can't be read."""
+        if drug not in self.drugs or self.routes.isdisjoint(routes):
+            return None
+        doses = [d for d in self.given if d.drug == drug and d.route in routes]
+        known = [mg for d in doses if (mg := milligrams(d.dose)) is not None]
+        if not doses or len(known) != len(doses):
+            return None
+        mg = sum(known, ZERO)
+        stated = [p for d in doses if (p := per_kg(d)) is not None]
+        if len(stated) == len(doses):
+            return Total(mg, sum(stated, ZERO))
+        return Total(mg, mg / self.kg if self.kg else None)
+
+    def _infusions(self) -> Iterator[tuple[datetime, datetime]]:
+        """Start and end of each IV dose that has both, a bolus left out."""
+        for dose in self.given:
+            span = dose.given
+            if dose.route == "iv" and dose.order != "bolus" and isinstance(span, Period):
+                start, end = _moment(span.start), _moment(span.end)
+                if start is not None and end is not None:
+                    yield start, end
+
+
+def minutes(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds() / 60
+
+
+def milligrams(dose: object) -> Decimal | None:
+    """None for a dose that is absent, or in a unit that is no mass."""
+    if not isinstance(dose, Amount):
+        return None
+    factor = MILLIGRAMS.get(dose.unit)
+    return dose.value * factor if factor else None
+
+
+def per_kg(dose: DoseEvent) -> Decimal | None:
+    """The dose per kg in mg/kg, where it is recorded."""
+    stated = dose.dose_per_kg
+    return stated.value * PER_KG[stated.unit] if stated is not None and stated.unit in PER_KG else None
+
+
+def _weight(session: DosingSession, vitals: list[VitalSet]) -> Decimal | None:
+    """In kg: the one that the doses name, else the first of the day."""
+    named = {str(d.weighed) for d in session.doses}
+    weights = [v for v in vitals if v.weight is not None]
+    if not weights:
+        return None
+    chosen = next((v for v in weights if v.key in named), weights[0]).weight
+    return chosen.value * KILOGRAMS[chosen.unit] if chosen is not None else None
+
+
+def _value(amount: Amount | None) -> Decimal | None:
+    return None if amount is None else amount.value
+
+
+def _taken(vital: VitalSet) -> datetime:
+    return vital.taken
+
+
+def _moment(when: date | None) -> datetime | None:
+    return None if when is None or is_day(when) else when  # type: ignore[return-value]  # a day alone is no datetime
