@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from kapfhir.model.dose_limits import require_believable
 from kapfhir.model.doses import DoseEvent, Segment
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.pre_dose import PreDoseCheck
-from kapfhir.model.values import Absent, Amount, Period, Ref
+from kapfhir.model.values import Absent, Amount, ImpossibleError, Period, Ref
 from kapfhir.model.vitals import SCORES, BloodPressure, SedationScore, VitalSet
 
 WASTE = ("waste_witness", "waste_method", "waste_reason")
@@ -60,6 +61,11 @@ def _make_dose(given: dict) -> None:
         given["dose"] = Absent("not-performed")
     if given["segments"]:
         given.pop("rate", None)
+    try:
+        require_believable(given["drug"], given.get("route"), given.get("dose"), given.get("dose_per_kg"))
+    except ImpossibleError:
+        given["dose"] = Amount(Decimal(28), "mg")
+        given.pop("dose_per_kg", None)
     if "wasted" not in given:
         for name in WASTE:
             given.pop(name, None)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+from .dose_limits import require_believable
 from .dosing_codes import AdjunctIndication, AdjunctPurpose, DoseOrder, DoseResidue, WeightBasis
 from .equipment import Device
 from .fields import present_with
@@ -120,6 +121,7 @@ class DoseEvent:
             require(not isinstance(self.dose, Amount), "dose-not-given", "a dose that was not given has no amount", "dose")
         if isinstance(self.dose, Amount):
             require(self.dose.value > 0, "out-of-range", "a dose is more than nothing", "dose")
+        require_believable(self.drug, self.route, self.dose, self.dose_per_kg)
         if self.wasted is None and (self.waste_witness or self.waste_method or self.waste_reason):
             waste = ("waste_witness", "waste_method", "waste_reason")
             require(False, "waste-without-amount", "a waste has an amount", *waste)

@@ -1,0 +1,60 @@
+"""How much ketamine one dose can be at most: beyond anaesthesia a number is a slip of a unit (domain D.3), and is withheld.
+
+A clinic may set other limits in its configuration; they hold in this process from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .values import Amount, require
+
+TO_MG = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
+TO_MG_PER_KG = {"mg/kg": Decimal(1), "ug/kg": Decimal("0.001")}
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLimit:
+    """Of one way of giving it: mg/kg, mg, or both. `name` is what a message calls such a dose."""
+
+    name: str
+    per_kg: Decimal | None = None
+    mg: Decimal | None = None
+
+
+IV = DoseLimit("an IV dose", Decimal("4.5"), Decimal(500))
+LOZENGE = DoseLimit("a lozenge", mg=Decimal(1000))
+SHIPPED: dict[str, DoseLimit] = {
+    "iv": IV,
+    "im": DoseLimit("an IM dose", Decimal(13)),
+    "subcutaneous": DoseLimit("a subcutaneous dose", Decimal(5)),
+    "sublingual": LOZENGE,
+    "buccal": LOZENGE,
+    "oral": DoseLimit("an oral dose", mg=Decimal(1000)),
+    "intranasal": DoseLimit("an intranasal dose", mg=Decimal(400)),
+}
+LIMITS: dict[str, DoseLimit] = dict(SHIPPED)
+DEVICE = Decimal(28)  # mg of esketamine in each nasal device, by its label
+
+
+def use_limits(own: Mapping[str, DoseLimit]) -> None:
+    """From now on, in this process: the shipped limits, with these in the place of those of their route."""
+    LIMITS.update({**SHIPPED, **own})
+
+
+def require_believable(drug: str, route: str | None, dose: object, per_kg: Amount | None) -> None:
+    """Refuse a dose, or a dose per kg, that is beyond anaesthesia; nasal esketamine that is no whole number of devices."""
+    mg = dose.value * TO_MG.get(dose.unit, Decimal(0)) if isinstance(dose, Amount) else None
+    if drug == "esketamine":
+        whole = route != "intranasal" or mg is None or mg % DEVICE == 0
+        require(whole, "not-whole-devices", f"nasal esketamine comes in devices of {DEVICE} mg", "dose")
+        return
+    limit = LIMITS.get(route or "") if drug == "ketamine" else None
+    if limit is None:
+        return
+    if limit.mg is not None and mg is not None and mg > limit.mg:
+        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.mg:f} mg", "dose")
+    if limit.per_kg is not None and per_kg is not None and per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg:
+        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.per_kg:f} mg/kg", "dose_per_kg")
