@@ -39,9 +39,11 @@ MOMENTS = st.builds(
 DAYS = st.dates(date(1920, 1, 1), date(2090, 1, 1))
 NUMBERS = st.builds(lambda n, places: Decimal(n).scaleb(-places), st.integers(1, 99999), st.integers(0, 4))
 
+WRITTEN = st.sampled_from([None, None, None, "154.5 [lb_av]", "0.7 mL x 50 mg/mL"])
+
 
 def amounts(units: tuple[str, ...]) -> st.SearchStrategy[Amount]:
-    return st.builds(Amount, NUMBERS, st.sampled_from(units or ("mg", "mL", "min")))
+    return st.builds(Amount, NUMBERS, st.sampled_from(units or ("mg", "mL", "min")), WRITTEN)
 
 
 def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:

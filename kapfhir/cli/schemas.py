@@ -54,6 +54,11 @@ def source_map() -> Schema:
         "split": TEXT | {"description": "what stands between several values in the cell"},
         "as": TEXT | {"description": "a named parser: dose-text.dose, pressure-text.systolic, ..."},
         "plus": TEXT | {"description": "a duration to add: 40 min"},
+        "convert": TEXT | {"description": "the UCUM unit that the amount is brought to"},
+        "times": {
+            "anyOf": [{"type": "string", "pattern": "^= "}, _object({"from": TEXT, "unit": TEXT}, {})],
+            "description": "what the amount is taken times before that: = 50 mg/mL, or a column and its unit",
+        },
         "empty": TEXTS | {"description": "texts that mean nothing in this column"},
         "where": WHERE,
     }

@@ -18,12 +18,10 @@ from kapfhir.fhir.facts import Element
 from kapfhir.mapping.codes import URI, Codes, Row
 from kapfhir.model.values import Absent, Amount, Code, Period, Rate
 
-from .forms import looks_up, moment, moment_words, same, text, typed
+from .forms import ORIGINAL_TEXT, amount_words, looks_up, moment, moment_words, plain_words, quantity, same, text, typed
 from .writing import Form, Value, Writer
 
-UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-ORIGINAL_TEXT = "http://hl7.org/fhir/StructureDefinition/originalText"
 
 
 class ReadError(ResourceError):
@@ -144,12 +142,6 @@ def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
 # ------------------------------------------------------------------------------------------------ quantities
 
 
-def _quantity(w: Writer, v: Value) -> str:
-    plain = f'"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit'
-    original = f'"extension": [{{"url": {w.bind(ORIGINAL_TEXT)}, "valueString": {v}.written}}]'
-    return f"({{{plain}}} if {v}.written is None else {{{original}, {plain}}})"
-
-
 def _read_quantity(node: Mapping[str, Any]) -> Amount:
     written = None
     if "extension" in node:
@@ -158,16 +150,8 @@ def _read_quantity(node: Mapping[str, Any]) -> Amount:
     return Amount(_number(node["value"]), node["code"], written)
 
 
-def _plain_words(w: Writer, v: Value) -> str:  # noqa: ARG001
-    return f'str({v}.value) + " " + {v}.unit'
-
-
-def _amount_words(w: Writer, v: Value) -> str:
-    return f'({_plain_words(w, v)} + ("" if {v}.written is None else " (written: " + {v}.written + ")"))'
-
-
 def _amount(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    return Pair(_quantity, _read_quantity, _amount_words, lambda node: "value" in node)
+    return Pair(quantity, _read_quantity, amount_words, lambda node: "value" in node)
 
 
 def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
@@ -184,16 +168,20 @@ def _absent_quantity(kind: type, element: Element, codes: Codes) -> Pair:  # noq
 
 
 def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
-    """Where R4 has room for words only: `24 h`."""
+    """Where R4 has room for words only: `24 h`, or `24 h = 1 d` for what was reckoned."""
+
+    def there(w: Writer, v: Value) -> str:
+        return f'({plain_words(w, v)} + ("" if {v}.written is None else " = " + {v}.written))'
 
     def back(words: str) -> Amount:
+        words, reckoned, written = words.partition(" = ")
         value, _, unit = words.partition(" ")
         try:
-            return Amount(Decimal(value), unit)
+            return Amount(Decimal(value), unit, written if reckoned else None)
         except InvalidOperation:
             raise ReadError("a text stands where a number with its unit is needed") from None
 
-    return Pair(_plain_words, back, _amount_words)
+    return Pair(there, back, amount_words)
 
 
 def _base64(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
@@ -214,9 +202,9 @@ def _rate(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
         return [form(w, w.derive(v, f"{v}.{name}")) for name in ("amount", "over")]
 
     return Pair(
-        lambda w, v: '{{"numerator": {}, "denominator": {}}}'.format(*parts(w, v, _quantity)),
+        lambda w, v: '{{"numerator": {}, "denominator": {}}}'.format(*parts(w, v, quantity)),
         lambda node: Rate(_read_quantity(node["numerator"]), _read_quantity(node["denominator"])),
-        lambda w, v: ' + " in " + '.join(parts(w, v, _amount_words)),
+        lambda w, v: ' + " in " + '.join(parts(w, v, amount_words)),
     )
 
 

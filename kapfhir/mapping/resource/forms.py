@@ -8,6 +8,9 @@ from typing import Any
 
 from .writing import Form, Value, Writer
 
+UCUM = "http://unitsofmeasure.org"
+ORIGINAL_TEXT = "http://hl7.org/fhir/StructureDefinition/originalText"
+
 
 def same(w: Writer, v: Value) -> str:  # noqa: ARG001 forms share one shape
     return v.source
@@ -57,3 +60,17 @@ def typed(kinds: tuple[type, ...], forms: list[Form]) -> Form:
         return f"({''.join(ways)}None)"
 
     return form
+
+
+def quantity(w: Writer, v: Value) -> str:
+    plain = f'"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit'
+    original = f'"extension": [{{"url": {w.bind(ORIGINAL_TEXT)}, "valueString": {v}.written}}]'
+    return f"({{{plain}}} if {v}.written is None else {{{original}, {plain}}})"
+
+
+def plain_words(w: Writer, v: Value) -> str:  # noqa: ARG001
+    return f'str({v}.value) + " " + {v}.unit'
+
+
+def amount_words(w: Writer, v: Value) -> str:
+    return f'({plain_words(w, v)} + ("" if {v}.written is None else " (written: " + {v}.written + ")"))'

@@ -15,7 +15,9 @@ from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
+from kapfhir.sources.table import Row
 
+from .convert import converter, hint_for, strip_unit
 from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
 from .local import LocalTables, fold, is_number
@@ -31,7 +33,14 @@ TICKED, UNTICKED = frozenset({"1", "x", "yes", "true", "checked"}), frozenset({"
 DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])")  # a day that every month has
 DURATION = re.compile(r"([0-9]{1,5}) (min|h|d)")
 STEPS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-SAYS = {datetime: ("format", "plus"), date: ("format",), Amount: ("unit",), Code: ("codes",), Key: ("codes",), Ref: ("codes",)}
+SAYS = {
+    datetime: ("format", "plus"),
+    date: ("format",),
+    Amount: ("unit", "convert"),
+    Code: ("codes",),
+    Key: ("codes",),
+    Ref: ("codes",),
+}
 LIMIT = 4096
 
 
@@ -160,6 +169,19 @@ class Cells:
             return date.fromisoformat(text) if DAY.fullmatch(text) else None
         return kind(str(text)) if issubclass(kind, str) else None
 
+    def converting(self, line: Line, kinds: Kinds, parse: Parse, places: list[int]) -> Callable[[Row], Any] | None:
+        """The function row -> amount in the unit that a line says; None, with problems, where there can be none."""
+        word, _, part = (line.parser or "").partition(".")
+        given = PARSERS[word].units[part] if line.parser else (str(line.unit),)
+        if line.parser and line.times is not None:
+            given += PARSERS[word].stand_ins(part)
+        beside = line.times is not None and line.times.number is None
+        if len(places) - beside != 1:
+            self.problems.say(line.at, "never-acts", "`convert` can never act: an amount stands in one cell")
+            return None
+        made = converter(line, kinds.units, given, self.problems)
+        return None if made is None else made.reader(parse, places, self._number, self.empties(line))
+
     def checked(self, line: Line, kinds: Kinds) -> list[tuple[str, Any]]:
         """Column and code of each checkbox."""
         return [(str(column), self.constant(code, kinds)) for column, code in line.checked]
@@ -179,7 +201,7 @@ class Cells:
             return self._moment(line, kinds)
         if kind is Amount:
             unit = self._unit(line, kinds)
-            return (lambda text: Amount(self._number(text.removesuffix(unit).rstrip()), unit)) if unit else None
+            return (lambda text: Amount(self._number(strip_unit(text, unit)), unit)) if unit else None
         if kind is Decimal:
             return self._number
         if kind is bool:
@@ -198,7 +220,10 @@ class Cells:
     def _refuse_idle_words(self, line: Line, kinds: Kinds) -> None:
         base = next((k for k in SAYS if issubclass(kinds.first, k)), None)
         given = {"format": line.formats and line.formats[0], "plus": line.plus, "unit": line.unit, "codes": line.codes}
-        takes = () if line.parser else SAYS[base] if base else ()
+        given["convert"] = line.convert
+        takes = SAYS[base] if base else ()
+        if line.parser:
+            takes = ("convert",) if base is Amount else ()
         if date in kinds.types and datetime in kinds.types:
             takes = ("format", "plus")
         for word, text in given.items():
@@ -216,27 +241,26 @@ class Cells:
             self.problems.say(name, "unknown-part", f"'{name}' is no part of this parser; it gives {known}")
         elif kinds.first is not Amount:
             self.problems.say(name, "wrong-type", f"{name} gives an amount: it can't become '{line.at}', which is {kinds}")
-        elif kinds.units and parser.units[part] not in kinds.units:
-            text = f"{name} gives {parser.units[part]}; '{line.at}' is in {' or '.join(kinds.units)}"
+        elif kinds.units and line.convert is None and not {*parser.units[part]} <= {*kinds.units}:
+            text = f"{name} gives {' or '.join(parser.units[part])}; '{line.at}' is in {' or '.join(kinds.units)}"
             self.problems.say(name, "wrong-unit", text)
         else:
-            parse = parser.parse
-            return lambda text: parse(text).get(part)
+            return parser.reader(part, times=line.times is not None)
         return None
 
     def _unit(self, line: Line, kinds: Kinds) -> str | None:
         if line.unit is None:
-            if len(kinds.units) == 1:
+            if len(kinds.units) == 1 and line.convert is None:
                 return kinds.units[0]
             which = f" ({' '.join(kinds.units)})" if kinds.units else ""
             text = f"'{line.at}' is an amount: say the `unit` of its column{which}, or a parser with `as`"
             self.problems.say(line.at, "missing-unit", text)
-        elif kinds.units and line.unit not in kinds.units:
+        elif line.convert is None and kinds.units and line.unit not in kinds.units:
             allowed = " or ".join(kinds.units)
             text = f"'{line.at}' is in {allowed}, not in '{line.unit}'"
-            self.problems.say(line.unit, "wrong-unit", text, near(line.unit, kinds.units))
+            self.problems.say(line.unit, "wrong-unit", text, hint_for(line.unit, kinds.units))
         elif not is_unit(line.unit):
-            self.problems.say(line.unit, "wrong-unit", f"'{line.unit}' is no unit of UCUM")
+            self.problems.say(line.unit, "wrong-unit", f"'{line.unit}' is no unit of UCUM", hint_for(line.unit, ()))
         else:
             return str(line.unit)
         return None

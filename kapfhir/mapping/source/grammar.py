@@ -23,7 +23,22 @@ HEAD = (
     *("concept", "table", "where", "zone", "empty", "encoding", "delimiter", "decimal", "scope"),
     *("optional", "precedence", "stand_in", "fields"),
 )
-RULE = ("from", "checked", "people", "format", "unit", "codes", "split", "as", "plus", "empty", "where", "precedence")
+RULE = (
+    "from",
+    "checked",
+    "people",
+    "format",
+    "unit",
+    "codes",
+    "split",
+    "as",
+    "plus",
+    "empty",
+    "where",
+    "precedence",
+    "convert",
+    "times",
+)
 ROW = "*"  # `vitals[*]`: one item per row
 TODO = "TODO"
 TOP = Text.at("", 1, 1)
@@ -35,6 +50,15 @@ Where = tuple[tuple[Text, tuple[str, ...]], ...]
 class Step:
     name: Text
     item: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What an amount is taken times, before it is converted: a constant; or, without `number`, the last column of the line."""
+
+    at: Text
+    unit: Text
+    number: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,8 @@ class Line:
     people: Text | None = None  # the first column holds names of people of this kind
     precedence: tuple[Text, ...] = ()
     pieces: tuple[Text, ...] = ()  # of a key that has constants (`= phq-9`) among its columns: all of them, in their order
+    convert: Text | None = None
+    times: Times | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -144,11 +170,14 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
     if ("from" in rule) == ("checked" in rule):
         problems.say(path, "missing-key", "a rule has either `from` or `checked`")
         return None
+    times, beside = _times(rule.get("times"), problems)
+    if times is not None and "convert" not in rule:
+        problems.say(times.at, "missing-key", "`times` needs `convert`: the unit of what comes out")
     line = Line(
         path,
         steps,
         None,
-        columns or tuple(column for column, _ in checked),
+        (columns or tuple(column for column, _ in checked)) + beside,
         _texts(rule.get("format"), problems),
         _text(rule, "unit", problems),
         _text(rule, "codes", problems),
@@ -161,6 +190,8 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
         people=_text(rule, "people", problems),
         precedence=_texts(rule.get("precedence"), problems),
         pieces=pieces if columns != pieces else (),
+        convert=_text(rule, "convert", problems),
+        times=times,
     )
     if len(problems.found) > before:
         return Line(path, steps, todo=True)  # its faults are told; that a line is there is known
@@ -168,6 +199,26 @@ def _line(path: Text, value: Tree, problems: Problems) -> Line | None:
         problems.say(path, "bad-rule", "this rule names no column")
         return None
     return line
+
+
+def _times(tree: Tree | None, problems: Problems) -> tuple[Times | None, tuple[Text, ...]]:
+    """`= 50 mg/mL`; or `{from: Column, unit: mg/mL}` and the column."""
+    if tree is None:
+        return None, ()
+    if isinstance(tree, dict):
+        _refuse_others(tree, ("from", "unit"), problems)
+        rule = {str(k): v for k, v in tree.items()}
+        column, unit = _text(rule, "from", problems), _text(rule, "unit", problems)
+        if column and unit:
+            return Times(column, unit), (column,)
+        if "from" not in rule or "unit" not in rule:
+            problems.say(_place(tree), "missing-key", "`times` has a column, `from`, and its `unit`")
+    elif not isinstance(tree, Text) or not tree.startswith("= "):
+        problems.say(_place(tree), "bad-rule", "`times` is `= 50 mg/mL`, or `{from: Column, unit: mg/mL}`")
+    elif not _is_todo(constant := tree.part(2), problems):
+        number, _, _ = constant.partition(" ")
+        return Times(tree, constant.part(len(number) + 1), constant.part(0, len(number))), ()
+    return None, ()
 
 
 def _short(path: Text, steps: tuple[Step, ...], value: Text, problems: Problems) -> Line | None:

@@ -291,6 +291,8 @@ class _MapCheck:
             return
         known = [p for p in places if p is not None]
         get, alone = getter(known, parse, line, found, kinds, empty), len(known) == 1 and not found.many and not line.pieces
+        if line.convert is not None:
+            get, alone = self.cells.converting(line, kinds, parse, known) or get, False
         get = stand_for(get, line, self.map, kinds, known[0], empty, self.cells.references, self.problems)
         memo = memo_of(parse) if alone and not line.people else None
         cell = Cell(found.name, get, line, target.loses, wanted, memo, known[0])
@@ -319,13 +321,8 @@ class _MapCheck:
             self.problems.say(line.at, "never-acts", f"`checked` can never act: '{line.at}' is no list of codes")
             return
         boxes = self.cells.checked(line, target.kinds)
-        for word, text in (
-            ("format", line.formats),
-            ("unit", line.unit),
-            ("codes", line.codes),
-            ("split", line.split),
-            ("as", line.parser),
-        ):
+        words = {"format": line.formats, "unit": line.unit, "codes": line.codes, "split": line.split, "as": line.parser}
+        for word, text in (words | {"convert": line.convert}).items():
             if text:
                 self.problems.say(line.at, "never-acts", f"`{word}` can never act: a checkbox is ticked, or it is not")
         known = [(place, column, code) for place, (column, code) in zip(places, boxes, strict=True) if place is not None]

@@ -16,6 +16,7 @@ REASONS = {
     "impossible-date": "there is no such date or time",
     "missing-key": "the row has no key",
     "negative-number": "a negative number can't be",
+    "no-factor": "what the amount is taken times, such as its concentration, is not stated",
     "no-such-local-time": "there is no such local time: the clocks are set forward",
     "no-time-of-day": "a date without a time of day is no moment",
     "no-zone": "a local time without a zone",

@@ -158,6 +158,8 @@ def test_the_code_holds_no_text_of_maps_or_tables():
         " ",
         " to ",
         " in ",
+        " = ",
+        " (written: ",
         "absent (",
         ")",
         ", ",

@@ -61,7 +61,7 @@ def test_columns_fill_a_dosing_session():
 def test_a_dose_that_cant_be_read_is_an_absent_dose():
     dose = run().records("DosingSession")["D-3"].doses[0]
     assert (dose.dose, dose.route, dose.dose_per_kg) == (Absent("error"), "iv", None)
-    assert (5, "volume-without-concentration", "Dosage Administered", "field withheld") in run().told("dose_log")
+    assert (5, "volume-without-concentration", "Dosage Administered", "value absent") in run().told("dose_log")
 
 
 def test_columns_make_items_where_they_have_values():
