@@ -69,6 +69,7 @@ def compile_facts(package: Path) -> dict[str, Any]:
     extensions: dict[str, list[str]] = {}
     value_sets: dict[str, Any] = {}
     code_systems: dict[str, Any] = {}
+    used: set[str] = set()  # value sets of required bindings
     with tarfile.open(package) as tar:
         for member in tar:
             name = member.name.removeprefix("package/")
@@ -81,11 +82,10 @@ def compile_facts(package: Path) -> dict[str, Any]:
                     if resource.get("derivation") != "constraint" and resource["kind"] != "logical":
                         structures.append(resource)
                     elif resource["type"] == "Extension" and resource["url"].startswith(CORE):
-                        extensions[resource["url"].removeprefix(CORE)] = _extension(resource)
+                        extensions[resource["url"].removeprefix(CORE)] = _extension(resource, used)
                 else:
                     (value_sets if kind == "ValueSet" else code_systems)[resource["url"]] = resource
     types: dict[str, dict[str, list[Any]]] = {}
-    used: set[str] = set()
     simple: list[str] = []
     regex: dict[str, str] = {}
     for structure in structures:
@@ -101,7 +101,8 @@ def compile_facts(package: Path) -> dict[str, Any]:
                 simple.append(element["path"])
     _correct(types)
     codes = {}
-    bound = {row[3] for rows in types.values() for row in rows.values() if len(row) > 3}
+    rows_bound = [row for rows in types.values() for row in rows.values() if len(row) > 3]
+    bound = {row[3] for row in rows_bound} | {row[2] for row in extensions.values() if len(row) > 2}
     for url in sorted(u for u in used if u.rsplit("/", 1)[1] in bound):
         expanded = _expand(value_sets, code_systems, url)
         if expanded:
@@ -127,11 +128,12 @@ def _correct(types: dict[str, dict[str, list[Any]]]) -> None:
         types[owner].update(rows)
 
 
-def _extension(structure: dict[str, Any]) -> list[str]:
-    """Where a core extension may stand, and which types its value may have (none: it holds extensions)."""
-    value: dict[str, Any] = next((e for e in structure["snapshot"]["element"] if e["path"] == "Extension.value[x]"), {"max": "0"})
-    kinds = [kind["code"] for kind in value.get("type", [])] if value["max"] != "0" else []
-    return ["|".join(context["expression"] for context in structure.get("context", [])), "|".join(kinds)]
+def _extension(structure: dict[str, Any], used: set[str]) -> list[str]:
+    """Where a core extension may stand; types (none: it holds extensions), required binding and targets of its value."""
+    nothing: dict[str, Any] = {"min": 0, "max": "0", "path": "Extension.value[x]"}
+    value = next((e for e in structure["snapshot"]["element"] if e["path"] == "Extension.value[x]"), nothing)
+    kinds, _, _, *more = _row(value if value["max"] != "0" else nothing, used)
+    return ["|".join(context["expression"] for context in structure.get("context", [])), kinds, *more]
 
 
 def _row(element: dict[str, Any], used: set[str]) -> list[Any]:

@@ -7,8 +7,9 @@
      "regex":   {"date": "..."}, "resources": ["Account", ...], "simple": ["MedicationAdministration.dosage.dose", ...],
      "extensions": {"procedure-method": ["Procedure", "CodeableConcept"], ...}}
 
-`simple` are the Quantity elements that take no comparator; `extensions` are those of R4 core: where they may stand, and which
-types of value they take. A backbone element is a type of its own, named by its path (`Encounter.location`); max 0 stands for `*`.
+`simple` are the Quantity elements that take no comparator; `extensions` are those of R4 core: where they may stand, then the
+types, the required binding and the targets of their value. A backbone element is a type of its own, named by its path
+(`Encounter.location`); max 0 stands for `*`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 DATA = Path(__file__).with_name("facts.json")
 
@@ -43,6 +44,17 @@ class Element:
         return stem + type_name[0].upper() + type_name[1:] if self.choice else self.name
 
 
+class CoreExtension(NamedTuple):
+    """An extension of R4 core: the paths where it may stand, and its value; without a type it holds extensions."""
+
+    where: frozenset[str]
+    value: Element
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|")) if text else ()
+
+
 class Facts:
     """Questions to the definitions."""
 
@@ -53,10 +65,15 @@ class Facts:
         self._known: dict[str, dict[str, Element]] = {}
         self._resources: list[str] = data["resources"]
         self._simple = frozenset(data["simple"])
-        self.extensions: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-            name: (frozenset(where.split("|")), frozenset(kinds.split("|")) if kinds else frozenset())
-            for name, (where, kinds) in data["extensions"].items()
-        }
+        self.extensions = {name: self._extension(row) for name, row in data["extensions"].items()}
+
+    def _extension(self, row: list[str]) -> CoreExtension:
+        where, kinds, codes, targets = [*row, "", ""][:4]
+        value = Element("value[x]", _split(kinds), False, False, self._codes_of(codes), _split(targets), "value[x]", codes)
+        return CoreExtension(frozenset(where.split("|")), value)
+
+    def _codes_of(self, binding: str) -> dict[str, frozenset[str]]:
+        return {s: frozenset(c.split()) for s, c in self._codes.get(binding, {}).items()}
 
     @staticmethod
     def load(path: Path) -> Facts:
@@ -72,8 +89,7 @@ class Facts:
             out: dict[str, Element] = {}
             for name, row in self._types.get(type_name, {}).items():
                 kinds, low, high, codes, targets = [*row, "", ""][:5]
-                allowed = {s: frozenset(c.split()) for s, c in self._codes.get(codes, {}).items()}
-                targets = tuple(targets.split("|")) if targets else ()
+                allowed, targets = self._codes_of(codes), _split(targets)
                 choice = name if name.endswith("[x]") else ""
                 simple = f"{type_name}.{name}" in self._simple
                 whole = Element(name, tuple(kinds.split("|")), low > 0, high != 1, allowed, targets, choice, codes, simple)

@@ -94,7 +94,7 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
                 return _never
     if kind == "Extension":
         known = writer.constant(_Places(place, next((k for k in own if k.startswith("value")), ""), "extension" in own))
-        writer.fail_unless(f"{known}[d['url']]")
+        writer.fail_unless(f"{known}[d['url']] or {known}.allows(d)")
     elif kind == "Observation":
         writer.fail_unless(f"{writer.constant(keeps_vitals)}(d)")
     elif kind == "Narrative" or kind in TEMPLATES:
@@ -103,7 +103,7 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
 
 
 class _Places(dict[str, bool]):
-    """Extension url -> may it stand at this place with this kind of value? Asked of the walk's own rules, once for a url."""
+    """Extension url -> may it stand at this place with any value of this kind? Asked of the walk's own rules, once for a url."""
 
     def __init__(self, place: str, value: str, nested: bool) -> None:
         super().__init__()
@@ -114,8 +114,14 @@ class _Places(dict[str, bool]):
         specials.BY_TYPE["Extension"](scope, {"url": url, **dict.fromkeys(self.keys_there)}, "", self.place)
         if len(self) > 1000:
             self.clear()
-        self[url] = not scope.found
+        self[url] = not scope.found and not specials.asks_value(url)
         return self[url]
+
+    def allows(self, node: dict[str, Any]) -> bool:
+        """May it stand here with the value that it has?"""
+        scope = Scope("", {})
+        specials.BY_TYPE["Extension"](scope, node, "", self.place)
+        return not scope.found
 
 
 def _write_element(w: Writer, var: str, element: Element, owner: str) -> None:

@@ -49,13 +49,13 @@ def _reference(scope: Scope, node: dict[str, Any], path: str, _place: str) -> No
     if kind is None:
         # HL7's validator takes any urn in a reference, but not the capitals that keep it from being matched as a text
         # and a relative URL that is no address of a server of FHIR: R4 lets a reference be any URL
-        loose = (references.LOCATION.fullmatch(literal) and literal.partition("/")[0] not in FACTS.resources) or (
+        loose = references.LOCATION.fullmatch(literal) or (
             literal.startswith("urn:") and not references.URN.fullmatch(literal.lower())
         )
         hint = "Type/id, an absolute URL, urn:uuid: in lower case, or #id"
         scope.say(f"{path}.reference", "bad-reference", "is no well-formed reference", hint, "warning" if loose else "error")
     elif references.is_conditional(literal) and not scope.conditional:
-        scope.say(f"{path}.reference", "bad-reference", "is a query, which only a transaction may have")
+        scope.say(f"{path}.reference", "bad-reference", "is a query, which only a transaction may have", severity="warning")
     elif kind and named and named in FACTS.resources and kind != named:
         scope.say(f"{path}.type", "wrong-target", f"differs from the type in reference, {kind}")
 
@@ -64,7 +64,7 @@ def _targets(scope: Scope, node: dict[str, Any], path: str, element: Element) ->
     if not element.targets or "Resource" in element.targets:
         return
     literal, kind = node.get("reference"), node.get("type")
-    if isinstance(literal, str):
+    if isinstance(literal, str) and (scope.conditional or not references.is_conditional(literal)):
         kind = _contained_type(scope, literal[1:]) if literal.startswith("#") else references.read_type(literal) or kind
     if isinstance(kind, str) and kind in FACTS.resources and kind not in element.targets:
         scope.say(path, "wrong-target", f"points to {kind}; it takes {' or '.join(element.targets)}")
@@ -140,7 +140,8 @@ def _core(scope: Scope, node: dict[str, Any], path: str, places: set[str]) -> No
     name = node["url"].removeprefix(CORE)
     if name == node["url"] or name not in FACTS.extensions:
         return
-    where, kinds = FACTS.extensions[name]
+    where, allowed = FACTS.extensions[name]
+    kinds = allowed.types
     if "ElementDefinition.type" in places:
         places = places | {"ElementDefinition.type.code"}  # System types have no value to hang an extension on
     elsewhere = any(w.startswith("Extension") for w in where) or name.startswith(DEFINING)
@@ -153,6 +154,18 @@ def _core(scope: Scope, node: dict[str, Any], path: str, places: set[str]) -> No
         )
     elif value is not None and not kinds:
         scope.say(f"{path}.{value}", "extension-type", "is a value, and this extension takes extensions only")
+    elif value is not None and isinstance(node[value], dict):
+        bound(scope, node[value], f"{path}.{value}", allowed, value.removeprefix("value"))
+    elif value is not None and allowed.codes and isinstance(node[value], str):
+        code = node[value]
+        if not any(code in codes for codes in allowed.codes.values()):
+            scope.say(f"{path}.{value}", "wrong-code", f"is not a code of {allowed.binding}", codes_hint(allowed.codes))
+
+
+def asks_value(url: str) -> bool:
+    """Does this extension of R4 core ask more of its value than a type?"""
+    known = FACTS.extensions.get(url.removeprefix(CORE)) if url.startswith(CORE) else None
+    return known is not None and bool(known.value.codes or known.value.targets)
 
 
 # ---------------------------------------------------------------------------------------------- narrative, contained, Observation

@@ -94,6 +94,9 @@ def test_simple_quantities_are_marked():
 
 
 def test_core_extensions_say_where_they_may_stand():
-    where, kinds = FACTS.extensions["procedure-method"]
-    assert (where, kinds) == ({"Procedure"}, {"CodeableConcept"})
-    assert FACTS.extensions["consent-Witness"][1] == {"Reference"}
+    where, value = FACTS.extensions["procedure-method"]
+    assert (where, value.types, value.codes, value.targets) == ({"Procedure"}, ("CodeableConcept",), {}, ())
+    assert FACTS.extensions["consent-Witness"].value.types == ("Reference",)
+    assert "Practitioner" in FACTS.extensions["consent-Witness"].value.targets
+    assert "asked-declined" in next(iter(FACTS.extensions["data-absent-reason"].value.codes.values()))
+    assert FACTS.extensions["patient-nationality"].value.types == ()

@@ -140,7 +140,8 @@ def test_a_version_is_told_apart_by_its_reference():
 
 def test_conditional_references_belong_to_transactions():
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": condition("Patient?identifier=x")}]}
-    assert codes(bundle) == ["bad-reference"]
+    assert codes(bundle, "warning") == ["bad-reference"]
+    assert codes(bundle) == []
 
 
 def test_the_path_of_an_entry_is_told():

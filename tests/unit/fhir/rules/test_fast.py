@@ -142,6 +142,14 @@ def test_a_memo_does_not_trust_the_original(right, fresh_shapes):
     assert not is_right(observation)
 
 
+def test_an_extension_of_core_is_asked_for_its_code(right, fresh_shapes):
+    absent = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    patient = {"resourceType": "Patient", "extension": [absent]}
+    assert quick(patient)
+    assert not is_right({"resourceType": "Patient", "extension": [{**absent, "valueCode": "nonsense"}]})
+    assert quick(patient)
+
+
 def test_null_is_never_right(right, fresh_shapes):
     """Nor where a memo holds nothing yet, and so answers None."""
     for resource in right:
