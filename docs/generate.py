@@ -17,6 +17,7 @@ from concepts import concepts_page
 from deidentification import deidentification_page
 from library import python_page, sandbox_page
 from scales import scales_page
+from terminology import terminology_page
 
 from kapfhir.advice import all_advice
 
@@ -65,6 +66,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "python.md": python_page,
     "sandbox.md": sandbox_page,
     "scales.md": scales_page,
+    "terminology.md": terminology_page,
 }
 
 
