@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from kapfhir.fhir.facts import load_facts
 
 MAX_STRING = 1024 * 1024  # characters; R4 gives one megabyte
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no server can keep it
+CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 PATTERNS = {kind: re.compile(pattern) for kind, pattern in load_facts().regex.items()}
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(=\s*){0,2}")
@@ -63,11 +64,14 @@ def _text_fault(kind: str, value: str) -> Fault | None:
         return Fault("empty", "is an empty string", "leave the element out")
     if kind not in ("base64Binary", "xhtml") and len(value) > MAX_STRING:
         return Fault("too-long", "is longer than one megabyte")
-    if CONTROL.search(value):
-        return Fault("control-character", "holds a control character or half of a surrogate pair")
+    if UNWRITABLE.search(value):
+        return Fault("control-character", "holds the character 0 or half of a surrogate pair")
     special = SPECIAL.get(kind)
-    if special is not None:
-        return special(kind, value)
+    fault = special(kind, value) if special is not None else None
+    if fault is not None:
+        return fault
+    if CONTROL.search(value):  # R4: "should not"
+        return Fault("control-character", "holds a control character", "take it out", "warning")
     if kind == "string" and value.strip() != value:
         return Fault("outer-blank", "begins or ends with blanks", "trim it", "warning")
     return None

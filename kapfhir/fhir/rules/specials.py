@@ -66,6 +66,8 @@ def _targets(scope: Scope, node: dict[str, Any], path: str, element: Element) ->
     literal, kind = node.get("reference"), node.get("type")
     if isinstance(literal, str) and (scope.conditional or not references.is_conditional(literal)):
         kind = _contained_type(scope, literal[1:]) if literal.startswith("#") else references.read_type(literal) or kind
+        if kind is None:
+            kind = literal.partition("/")[0]  # that of an id that is none
     if isinstance(kind, str) and kind in FACTS.resources and kind not in element.targets:
         scope.say(path, "wrong-target", f"points to {kind}; it takes {' or '.join(element.targets)}")
 

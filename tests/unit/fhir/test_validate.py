@@ -140,6 +140,7 @@ CASES = [
     (CONDITION, ["clinicalStatus"], {"text": "active"}, "Condition.clinicalStatus", "wrong-code"),
     # references
     (OBSERVATION, ["subject", "reference"], "Medication/m1", "Observation.subject", "wrong-target"),
+    (OBSERVATION, ["subject", "reference"], "Medication/m_1", "Observation.subject", "wrong-target"),
     (OBSERVATION, ["subject"], {"type": "Medication", "display": "x"}, "Observation.subject", "wrong-target"),
     (OBSERVATION, ["subject", "type"], "Group", "Observation.subject.type", "wrong-target"),
     (OBSERVATION, ["subject", "reference"], "p1", "Observation.subject.reference", "bad-reference"),
@@ -331,3 +332,17 @@ def test_deep_nesting_is_a_problem_and_no_crash():
 def test_a_reference_may_be_any_url(literal, severity):
     problems = check(changed(OBSERVATION, ["subject", "reference"], literal))
     assert [(p.code, p.severity) for p in problems] == [("bad-reference", severity)]
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [("A\x07", "warning"), ("A\x1fB", "warning"), ("A\x00", "error"), ("\ud800", "error"), ("A\tB\r\nC", "")],
+)
+def test_control_characters_should_not_be_there(text, severity):
+    problems = check(changed(PATIENT, ["name", 0, "family"], text))
+    assert [(p.code, p.severity) for p in problems] == ([("control-character", severity)] if severity else [])
+
+
+def test_a_control_character_does_not_hide_an_error():
+    problems = check(changed(OBSERVATION, ["code", "coding", 0, "code"], " 44261\x07"))
+    assert [(p.code, p.severity) for p in problems] == [("bad-value", "error")]
