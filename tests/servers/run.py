@@ -1,4 +1,5 @@
-"""`make test-servers`: the contract suite and the demo on a real HAPI server, then both HL7 validators over all that is sent.
+"""`make test-servers`: the contract suite and the demo on a real HAPI server, then both HL7 validators over all that is sent,
+and HL7's verdict beside ours on resources with one fault each.
 
 One JVM at a time. Ends with 1 when anything failed; java, mvn or npm missing is a failure.
 """
@@ -26,7 +27,8 @@ def main() -> int:
     with hapi.Hapi() as server:
         contract = run_pytest("tests/contract", "--server", server.url)
     suites = run_pytest("tests/servers/hapi_suite.py", "tests/servers/validator_suite.py")
-    return 0 if contract and suites else 1
+    verdicts = run_pytest("-rP", "tests/servers/mutation_suite.py")
+    return 0 if contract and suites and verdicts else 1
 
 
 if __name__ == "__main__":

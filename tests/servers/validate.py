@@ -84,8 +84,9 @@ def _run_java(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["java", HEAP, *map(str, arguments)], capture_output=True, text=True, timeout=WITHIN_S)
 
 
-def run_hapi_validator(files: list[Path], *, closed: bool = False) -> Finding:
-    """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource. `closed`: each reference leads to a resource of `files`."""
+def run_hapi_validator(files: list[Path], *, closed: bool = False, raw: bool = False) -> Finding:
+    """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource. `closed`: each reference leads to a resource of `files`.
+    `raw`: the lines of NDJSON files are handed over as they are written; else they are parsed and printed anew, which drops nulls."""
     packages = [part for package in (TERMINOLOGY, EXTENSIONS, OWN) for part in ("-ig", package_folder(package))]
     done = _run_java(
         f"-Duser.home={HOME}",
@@ -94,6 +95,7 @@ def run_hapi_validator(files: list[Path], *, closed: bool = False) -> Finding:
         "Validate",
         *packages,
         *(["-must-resolve"] if closed else []),
+        *(["-raw"] if raw else []),
         *files,
     )
     if done.returncode != 0:

@@ -1,9 +1,10 @@
 // Offline FHIR R4 validation of JSON and NDJSON files with HAPI's FhirInstanceValidator; ../validate.py builds and runs it.
 //
-//   java -cp 'classes:lib/*' Validate [-ig TGZ|FOLDER]... [-must-resolve] FILE...
+//   java -cp 'classes:lib/*' Validate [-ig TGZ|FOLDER]... [-must-resolve] [-raw] FILE...
 //
 //   -ig            load an NPM FHIR package, as a file or unpacked (repeatable)
 //   -must-resolve  a relative reference to a resource that is not among the given ones is an error
+//   -raw           hand over every line of an NDJSON file as it is written, be it JSON or not; a line on which the validator breaks has one fatal issue with the name of its exception
 //   FILE           a resource or Bundle (.json), an NDJSON file (.ndjson), a JSON list of resources, or an object whose values are resources
 //
 // Output: one JSON line per resource on stdout:
@@ -229,13 +230,55 @@ public class Validate {
         System.exit(rc);
     }
 
+    static JsonArray issues(ValidationResult result) {
+        JsonArray issues = new JsonArray();
+        for (SingleValidationMessage m : result.getMessages()) {
+            JsonObject issue = new JsonObject();
+            issue.addProperty("severity", m.getSeverity().getCode());
+            issue.addProperty("location", m.getLocationString());
+            issue.addProperty("line", m.getLocationLine());
+            issue.addProperty("messageId", m.getMessageId());
+            issue.addProperty("message", m.getMessage());
+            issues.add(issue);
+        }
+        return issues;
+    }
+
+    static int runRaw(FhirValidator validator, List<String> files) throws Exception {
+        Gson gson = new GsonBuilder().disableHtmlEscaping().create();
+        PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        for (String file : files) {
+            int number = 0;
+            for (String text : Files.readAllLines(Path.of(file))) {
+                JsonArray issues;
+                try {
+                    issues = issues(validator.validateWithResult(text));
+                } catch (Exception e) {
+                    JsonObject issue = new JsonObject();
+                    issue.addProperty("severity", "fatal");
+                    issue.addProperty("messageId", e.getClass().getSimpleName());
+                    issue.addProperty("message", String.valueOf(e.getMessage()));
+                    issues = new JsonArray();
+                    issues.add(issue);
+                }
+                JsonObject line = new JsonObject();
+                line.addProperty("source", file + ":" + ++number);
+                line.add("issues", issues);
+                out.println(gson.toJson(line));
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
     static int run(String[] args) throws Exception {
         List<String> igs = new ArrayList<>(), files = new ArrayList<>();
-        boolean mustResolve = false;
+        boolean mustResolve = false, raw = false;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "-ig" -> igs.add(args[++i]);
                 case "-must-resolve" -> mustResolve = true;
+                case "-raw" -> raw = true;
                 default -> files.add(args[i]);
             }
         }
@@ -247,6 +290,7 @@ public class Validate {
         FhirContext ctx = FhirContext.forR4();
         Packages packages = new Packages(ctx);
         for (String ig : igs) load(ctx, packages, ig);
+        if (raw) return runRaw(validator(ctx, packages, new HashMap<>(), mustResolve), files);
         List<Item> items = read(files);
         Map<String, JsonObject> known = new HashMap<>();
         for (Item item : items) index(item.resource(), known);
@@ -256,17 +300,7 @@ public class Validate {
         Gson pretty = new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
         PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         for (Item item : items) {
-            ValidationResult result = validator.validateWithResult(pretty.toJson(item.resource()));
-            JsonArray issues = new JsonArray();
-            for (SingleValidationMessage m : result.getMessages()) {
-                JsonObject issue = new JsonObject();
-                issue.addProperty("severity", m.getSeverity().getCode());
-                issue.addProperty("location", m.getLocationString());
-                issue.addProperty("line", m.getLocationLine());
-                issue.addProperty("messageId", m.getMessageId());
-                issue.addProperty("message", m.getMessage());
-                issues.add(issue);
-            }
+            JsonArray issues = issues(validator.validateWithResult(pretty.toJson(item.resource())));
             JsonObject line = new JsonObject();
             line.addProperty("source", item.source());
             line.add("resourceType", item.resource().get("resourceType"));
