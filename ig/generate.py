@@ -1,10 +1,10 @@
-"""Writes the definitions of everything of our own that is sent: extensions, the code system, questionnaires.
+"""Writes the definitions of everything of our own that is sent: extensions, profiles, the code system, questionnaires.
 
 python ig/generate.py            writes ig/*.json
 python ig/generate.py --check    writes nothing; ends with 1 when a file is not what would be written
 
 They come from tables: `mappings/codes/*.csv` (every row whose system is `kap` is a concept), `mappings/scales/*.yaml` (items,
-ranges, choices, the wording where its licence allows it), and `extensions.csv` and `forms.csv` beside this file.
+ranges, choices, the wording where its licence allows it), and `extensions.csv`, `profiles.csv` and `forms.csv` beside this file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kapfhir.mapping.resource.claims import OURS
 from kapfhir.mapping.scales.compile import load_shipped
 from kapfhir.mapping.scales.load import ScaleFile
 from kapfhir.model.scales import Item
@@ -129,6 +130,46 @@ def build_form(name: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
+def load_profiles() -> list[tuple[str, list[dict[str, str]]]]:
+    """The rows of profiles.csv; stops unless the maps claim just these profiles of ours."""
+    rows = load_table(HERE / "profiles.csv")
+    names = {row["profile"]: next(r["path"] for r in rows if r["profile"] == row["profile"]) for row in rows}
+    if names != OURS:
+        raise SystemExit("ig/profiles.csv and the profiles of kapfhir/mapping/resource/claims.py differ; make them agree")
+    return [(name, [row for row in rows if row["profile"] == name]) for name in names]
+
+
+def build_profile(name: str, rows: list[dict[str, str]], systems: dict[str, str]) -> dict[str, Any]:
+    """A profile: its first row is the resource, the others are elements; `type:session` is a slice told apart by its pattern."""
+    first, *rest = rows
+    head = build_head("StructureDefinition", name, first["short"], first["definition"])
+    kind = first["path"]
+    elements: list[dict[str, Any]] = [{"id": kind, "path": kind, "short": first["short"], "definition": first["definition"]}]
+    for row in rest:
+        path, _, slice_name = row["path"].partition(":")
+        if slice_name:
+            by = {"discriminator": [{"type": "pattern", "path": "$this"}], "rules": "open"}
+            elements.append({"id": f"{kind}.{path}", "path": f"{kind}.{path}", "slicing": by, "min": int(row["min"])})
+        element: dict[str, Any] = {"id": f"{kind}.{row['path']}", "path": f"{kind}.{path}"}
+        element |= {"sliceName": slice_name} if slice_name else {}
+        element |= {"short": row["short"]} if row["short"] else {}
+        element |= {"min": int(row["min"])} if row["min"] else {}
+        element |= {"max": row["max"]} if row["max"] else {}
+        if row["pattern"]:
+            system, _, code = row["pattern"].partition("#")
+            element["patternCodeableConcept"] = {"coding": [{"system": systems[system], "code": code}]}
+        elements.append(element | {"mustSupport": True})
+    return head | {
+        "fhirVersion": "4.0.1",
+        "kind": "resource",
+        "abstract": False,
+        "type": kind,
+        "baseDefinition": f"{CORE}/{kind}",
+        "derivation": "constraint",
+        "differential": {"element": elements},
+    }
+
+
 def load_forms() -> list[tuple[str, list[dict[str, str]]]]:
     rows = load_table(HERE / "forms.csv")
     return [(name, [row for row in rows if row["form"] == name]) for name in dict.fromkeys(row["form"] for row in rows)]
@@ -217,6 +258,7 @@ def build_all() -> dict[str, str]:
     definitions = [
         build_code_system(),
         *(build_extension(row) for row in load_extensions()),
+        *(build_profile(name, rows, systems) for name, rows in load_profiles()),
         *(build_questionnaire(file, codings, systems) for file in FILES),
         *(build_form(name, rows) for name, rows in load_forms()),
     ]

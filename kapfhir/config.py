@@ -25,6 +25,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from .auth import Auth, Basic, Bearer, NoAuth
 from .errors import ConfigError
+from .realms import INTERNATIONAL, Realm, parse_realm
 from .spans import WindowName, WindowSettings
 
 FILE = "kapfhir.toml"
@@ -36,6 +37,7 @@ ENVIRONMENT = {  # variable -> what it stands for, and what wins over it; docs/r
     "KAPFHIR_SERVER": ("the server: an address, a profile's name or a shipped name", "--server"),
     "KAPFHIR_SOURCE": ("the source whose maps read the export", "--source"),
     "KAPFHIR_MAPPINGS": ("a folder of maps, laid over the shipped ones", "--mappings"),
+    "KAPFHIR_REALM": ("the realm whose profiles resources claim", "--realm"),
     "KAPFHIR_LEDGER": ("the ledger file", "--ledger"),
     "KAPFHIR_TOKEN": ("the bearer token of the server", ""),
     "KAPFHIR_USER": ("the user of the server, for basic auth", ""),
@@ -102,23 +104,20 @@ class _Strict(BaseModel):
 class ClinicSettings(_Strict):
     """Who the records are from. Ids are made of `namespace` and keys, so it never changes."""
 
-    system: Annotated[Words, AfterValidator(_check_system)] = Field(
-        description="the base address of the clinic's identifiers, such as https://clinic.example/kap"
-    )
+    system: Annotated[Words, AfterValidator(_check_system)] = Field(description="the base address of the clinic's identifiers")
     namespace: Annotated[Words, AfterValidator(_check_uuid)] = Field(
         description="a UUID, made once for the clinic and never changed"
     )
     zone: Annotated[Words, AfterValidator(_check_zone)] = Field(description="the IANA time zone of times that name none")
     synthetic: bool = Field(default=False, description="true: no real patients; every resource is labelled HTEST")
+    realm: Realm = Field(default=INTERNATIONAL, description="whose profiles resources claim: international, us-core-6.1.0")
 
 
 class Profile(_Strict):
     """A server with a name of one's own."""
 
     url: Annotated[Words, AfterValidator(_check_url)] = Field(description="the FHIR base of the server")
-    auth: Annotated[Literal["none", "basic", "bearer"], BeforeValidator(_told)] = Field(
-        default="none", description="how the server knows us"
-    )
+    auth: Annotated[Literal["none", "basic", "bearer"], BeforeValidator(_told)] = Field("none", description="how it knows us")
     user: Words | None = Field(default=None, description="the user, for basic")
     password_env: Words | None = Field(
         default=None, description="the variable that holds the password, instead of KAPFHIR_PASSWORD"
@@ -158,6 +157,7 @@ class Settings(BaseModel):
     clinic: ClinicSettings | None = None
     source: str | None = None
     mappings: Path | None = None
+    realm: Realm = INTERNATIONAL
     ledger: Path | None = None
     windows: Mapping[str, WindowSettings] = Field(default_factory=dict)
     server: Server | None = None
@@ -179,7 +179,7 @@ def load_settings(
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = find_file(config, env)
     content = parse_file(file) if file else ConfigFile()
-    folder = file.parent if file else Path()
+    folder, clinic = file.parent if file else Path(), content.clinic
 
     def choose(name: str, variable: str) -> Any:
         return given.get(name) or env.get(variable) or getattr(content, name)
@@ -195,6 +195,7 @@ def load_settings(
         clinic=content.clinic,
         source=choose("source", "KAPFHIR_SOURCE"),
         mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
+        realm=parse_realm(given.get("realm") or env.get("KAPFHIR_REALM") or (clinic.realm if clinic else INTERNATIONAL)),
         ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
         windows=content.window,
         server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
@@ -287,9 +288,8 @@ def _choose_server(
         return None
     if name not in read.content.profile:
         there = f"there are: {', '.join(read.content.profile)}" if read.content.profile else "it has no profiles"
-        raise ConfigError(
-            f"{read.file or 'no configuration file'} has no profile '{name}'{_near(name, read.content.profile)}", there
-        )
+        text = f"{read.file or 'no configuration file'} has no profile '{name}'{_near(name, read.content.profile)}"
+        raise ConfigError(text, there)
     chosen = read.content.profile[name]
     return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
 

@@ -82,14 +82,14 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
         codes = Codes(folder)
         use_spans(spans_of(settings.windows))
         codes.add(Window, [Row(n, f"{clinic.system}/window", n, w.title) for n, w in settings.windows.items()])
-        origin = Origin(clinic.namespace, clinic.system, clinic.synthetic)
+        origin = Origin(clinic.namespace, clinic.system, clinic.synthetic, settings.realm)
         source = settings.source or choose_source(folder, opened)
         try:
             library = load_library(folder, codes, load_facts(), origin)
         except MappingError as error:  # so that the faults of both sides are told in one go
             raise MappingError([*error.problems, *check_source(folder, source, opened, codes, clinic.zone)]) from None
         maps = load_source(folder, source, opened, codes, clinic.zone)
-        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}:{settings.windows}"
+        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}:{settings.realm}:{settings.windows}"
         return Job(opened, source, maps, library, origin, digest, settings)
     except BaseException:
         opened.close()
@@ -160,6 +160,7 @@ def map(  # noqa: A001 the library's own verb
                 yield from _map_one(job, unit, withheld)
             else:
                 yield unit
+        yield from job.library.not_claimed()
 
 
 def plan(

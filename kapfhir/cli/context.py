@@ -26,12 +26,14 @@ class App:
     profile: str | None = None
     verbose: bool = False
     output: Output = field(default_factory=Output)
+    realm: str | None = None  # of the command, see options.py
 
     def settings(self, *, needs_server: bool = False, **flags: str | Path | None) -> Settings:
         """The settings of a command; a command that talks to no server needs no credentials of one."""
         from kapfhir.config import load_settings
 
         env = dict(os.environ)
+        flags = {"realm": self.realm, **flags}
         shipped: dict[str, str] = {}
         if needs_server:
             from kapfhir.server.known import PUBLIC

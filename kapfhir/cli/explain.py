@@ -50,6 +50,7 @@ class Cell(NamedTuple):
 @click.argument("place", metavar="TABLE:ROW")
 @options.source
 @options.mappings
+@options.realm
 @click.option("--show-values", is_flag=True, help="Show what stands in the cells, too. This is patient data.")
 @pass_app
 def command(app: App, *, export: str, place: str, source: str | None, mappings: Path | None, show_values: bool) -> Exit:

@@ -40,6 +40,7 @@ MOST_COLUMNS = 20  # on the terminal
 )
 @options.source
 @options.mappings
+@options.realm
 @pass_app
 def command(
     app: App, *, export: str, folder: Path, form: Literal["ndjson", "bundle"], source: str | None, mappings: Path | None

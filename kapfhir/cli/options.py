@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kapfhir.realms import REALMS
+
 PATH = click.Path(path_type=Path)
 
 export = click.argument("export", metavar="EXPORT")
@@ -18,4 +20,17 @@ server = click.option(
 )
 ledger = click.option(
     "--ledger", metavar="FILE", type=PATH, help="The ledger; by default one for each server in your state folder."
+)
+
+
+def _take_realm(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001  click's own signature
+    ctx.obj.realm = value
+
+
+realm = click.option(
+    "--realm",
+    type=click.Choice(REALMS),
+    expose_value=False,
+    callback=_take_realm,
+    help="Whose profiles resources claim; without it, the configuration's.",
 )

@@ -31,6 +31,7 @@ Ends with 10 if the server differs, with 5 if rows were rejected.
 @options.server
 @options.source
 @options.mappings
+@options.realm
 @options.ledger
 @pass_app
 def command(app: App, *, export: str, server: str | None, source: str | None, mappings: Path | None, ledger: Path | None) -> Exit:

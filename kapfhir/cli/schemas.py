@@ -99,7 +99,13 @@ def resource_map() -> Schema:
     }
     slot = _object(
         {"resource": {"type": "string"}, "elements": elements},
-        {"title": {"type": "string"}, "each": {"type": "string"}, "when": {"type": "string"}},
+        {
+            "title": {"type": "string"},
+            "each": {"type": "string"},
+            "when": {"type": "string"},
+            "profiles": {"type": "string", "description": "the profiles that the resource claims where it satisfies them"},
+            "us-core": elements | {"description": "lines for the realm of US Core alone"},
+        },
     )
     return _object(
         {

@@ -28,6 +28,7 @@ MOST_REFUSALS = 10
 @options.server
 @options.source
 @options.mappings
+@options.realm
 @options.ledger
 @click.option("--dry-run", is_flag=True, help="Show the plan, write nothing, end as `plan` does.")
 @click.option("--max-errors", metavar="N", type=click.IntRange(1), help="Stop after so many refusals; without it, never.")

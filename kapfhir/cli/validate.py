@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -17,21 +18,24 @@ KINDS = (".json", ".ndjson", ".jsonl")
 
 @click.command("validate", short_help="Check FHIR files against R4.", epilog="Example: kapfhir validate out")
 @click.argument("files", metavar="FILES...", nargs=-1, required=True, type=options.PATH)
+@options.realm
 @pass_app
 def command(app: App, *, files: tuple[Path, ...]) -> Exit:
-    """Check FHIR files against R4 (4.0.1).
+    """Check FHIR files against R4 (4.0.1); with --realm us-core-6.1.0 also against the profiles of US Core that they claim.
 
     FILES are JSON resources or Bundles, NDJSON, or folders of these. Every problem is told with its file, line and
     element, none with a value. Ends with 6 if a resource is not R4.
     """
+    from kapfhir.fhir.profile_check import check_file_claims
     from kapfhir.fhir.validate import check_file
+    from kapfhir.realms import US_CORE
 
     severities = {"error": 0, "warning": 0, "information": 0}
     checked = 0
     for file in _each(files):
         checked += 1
         app.output.counts["resources"] += _count(file)
-        for problem in check_file(file):
+        for problem in chain(check_file(file), check_file_claims(file) if app.realm == US_CORE else ()):
             severities[problem.severity] += 1
             app.output.problems([problem])
     told = {name: count for name, count in severities.items() if count and name != "information"}

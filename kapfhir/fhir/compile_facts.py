@@ -104,7 +104,7 @@ def compile_facts(package: Path) -> dict[str, Any]:
     rows_bound = [row for rows in types.values() for row in rows.values() if len(row) > 3]
     bound = {row[3] for row in rows_bound} | {row[2] for row in extensions.values() if len(row) > 2}
     for url in sorted(u for u in used if u.rsplit("/", 1)[1] in bound):
-        expanded = _expand(value_sets, code_systems, url)
+        expanded = expand(value_sets, code_systems, url)
         if expanded:
             codes[url.rsplit("/", 1)[1]] = {system: " ".join(c) for system, c in expanded.items()}
     resources = sorted(s["type"] for s in structures if s["kind"] == "resource" and not s.get("abstract"))
@@ -159,7 +159,7 @@ def _row(element: dict[str, Any], used: set[str]) -> list[Any]:
     return row
 
 
-def _expand(value_sets: dict[str, Any], code_systems: dict[str, Any], url: str) -> dict[str, list[str]] | None:
+def expand(value_sets: dict[str, Any], code_systems: dict[str, Any], url: str) -> dict[str, list[str]] | None:
     """The codes of a value set by system; None where the package does not list them all."""
     out: dict[str, list[str]] = {}
     if url not in value_sets:
@@ -168,7 +168,7 @@ def _expand(value_sets: dict[str, Any], code_systems: dict[str, Any], url: str) 
         if "filter" in include:
             return None
         for other in include.get("valueSet", []):
-            inner = _expand(value_sets, code_systems, other.split("|")[0])
+            inner = expand(value_sets, code_systems, other.split("|")[0])
             if inner is None:
                 return None
             for system, codes in inner.items():

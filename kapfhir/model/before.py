@@ -29,6 +29,10 @@ class TeamRole(Code):
 class SexAtBirth(Code): ...
 
 
+class BirthSex(Code):
+    """The three answers that a US record has for it."""
+
+
 class GenderIdentity(Code): ...
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from kapfhir.luhn import is_npi
 
 from .before import (
+    BirthSex,
     CareSetting,
     ContactRole,
     EmergencyCapability,
@@ -187,6 +188,11 @@ class Patient:
     coverage: Coverage | None = field(
         default=None, compare=False, repr=False, metadata={STAYS: "who pays is out of scope for FHIR here (requirement A-50)"}
     )
+
+    @property
+    def birth_sex(self) -> BirthSex | None:
+        """The sex at birth, where it is one of those that a US record may state; nothing is guessed."""
+        return BirthSex(self.sex_at_birth) if self.sex_at_birth in ("female", "male", "unknown") else None
 
     def __post_init__(self) -> None:
         require_key_order(self.measurements, self.pregnancy, self.contacts)

@@ -1,10 +1,12 @@
 """Resources of records by chance, the same ones in every run: of every slot of every concept, until each has its share.
 
-python tests/servers/generated.py FOLDER      writes FOLDER/<Concept>.ndjson
+python tests/servers/generated.py FOLDER      writes FOLDER/<realm>/<Concept>.ndjson
 """
 
 import sys
 from collections import Counter
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +22,24 @@ from kapfhir.fhir.identity import Origin  # noqa: E402
 from kapfhir.mapping.folder import MapFolder  # noqa: E402
 from kapfhir.mapping.resource.library import Library, load_library  # noqa: E402
 from kapfhir.model.concepts import CONCEPTS  # noqa: E402
+from kapfhir.realms import REALMS  # noqa: E402
 
 ORIGIN = Origin("3f0e6c1e-0000-4000-8000-000000000000", "https://clinic.example/kap", synthetic=True)
-SHARE = 15  # resources of each slot
+SHARE = 11  # resources of each slot
 SEEDS = 40
 EACH = 4  # records of each seed
 
 
+@cache
 def records_of(concept: str) -> list[Any]:
     """Records of a concept by chance, the same in every run. Each seed gives few: later ones of a seed resemble its first."""
     found: list[Any] = []
     for number in range(SEEDS):
 
         @seed(number)
-        @settings(max_examples=EACH, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=EACH, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        )
         @given(items(CONCEPTS[concept]))
         def collect(record: Any) -> None:
             found.append(record)
@@ -75,17 +81,18 @@ def choose(library: Library, concept: str) -> list[dict[str, Any]]:
     return chosen
 
 
-def write(folder: Path) -> list[Path]:
+def write(folder: Path, realm: str) -> list[Path]:
     """One NDJSON file for each concept."""
-    library = load_library(MapFolder.over(), CODES, load_facts(), ORIGIN)
-    folder.mkdir(parents=True, exist_ok=True)
+    library = load_library(MapFolder.over(), CODES, load_facts(), replace(ORIGIN, realm=realm))
+    (folder / realm).mkdir(parents=True, exist_ok=True)
     files = []
     for concept in CONCEPTS:
-        file = folder / f"{concept}.ndjson"
+        file = folder / realm / f"{concept}.ndjson"
         file.write_bytes(b"".join(dumps(resource) + b"\n" for resource in choose(library, concept)))
         files.append(file)
     return files
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    for each in REALMS:
+        write(Path(sys.argv[1]), each)

@@ -21,6 +21,7 @@ PACKAGES = HOME / ".fhir" / "packages"
 TERMINOLOGY = ("hl7.terminology.r4", "7.0.1")
 EXTENSIONS = ("hl7.fhir.uv.extensions.r4", "5.3.0-ballot-tc1")
 FROM_NPM = (TERMINOLOGY, EXTENSIONS, ("hl7.fhir.xver-extensions", "0.1.0"))
+US_CORE = ("hl7.fhir.us.core", "6.1.0")
 OWN = ("org.kapfhir.ig", "1.0.0")
 SYSTEMS = ("local.offline.systems", "0.1.0")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jvm import HERE, is_built, mark_built, require_tools, run_tool
-from package_cache import EXTENSIONS, HOME, OWN, SYSTEMS, TERMINOLOGY, build_cache, package_folder
+from package_cache import EXTENSIONS, HOME, OWN, SYSTEMS, TERMINOLOGY, US_CORE, build_cache, package_folder
 
 PROJECT = HERE / "validator"
 TARGET = PROJECT / "target"
@@ -87,7 +87,7 @@ def _run_java(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def run_hapi_validator(files: list[Path], *, closed: bool = False, raw: bool = False) -> Finding:
     """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource. `closed`: each reference leads to a resource of `files`.
     `raw`: the lines of NDJSON files are handed over as they are written; else they are parsed and printed anew, which drops nulls."""
-    packages = [part for package in (TERMINOLOGY, EXTENSIONS, OWN) for part in ("-ig", package_folder(package))]
+    packages = [part for package in (TERMINOLOGY, EXTENSIONS, US_CORE, OWN) for part in ("-ig", package_folder(package))]
     done = _run_java(
         f"-Duser.home={HOME}",
         "-cp",
@@ -129,7 +129,7 @@ def run_official_validator(files: list[Path]) -> Finding:
             (inputs / f"{number:06}.json").write_text(text, encoding="utf-8")
             sources[f"{number:06}.json"] = source
         result = Path(folder, "result.json")
-        igs = [part for package in (OWN, EXTENSIONS, SYSTEMS) for part in ("-ig", "#".join(package))]
+        igs = [part for package in (OWN, EXTENSIONS, US_CORE, SYSTEMS) for part in ("-ig", "#".join(package))]
         done = _run_java(
             *(f"-Duser.home={HOME}", "-cp", TARGET / "lib-official" / "*", "org.hl7.fhir.validation.ValidatorCli", inputs),
             *("-version", "4.0.1", "-tx", "n/a", *igs, "-txCache", Path(folder, "tx"), "-allow-example-urls", "true"),

@@ -8,16 +8,17 @@ from typing import Any
 from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin
 
-from .check import SlotPlan, Words
+from .claims import Note
 from .parts import given
 from .references import Target, identity
+from .slots import SlotPlan, Words
 from .writing import Scope, Value, Writer
 
 Resource = dict[str, Any]
 HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test health data"}
 
 
-def builder_of(plans: list[SlotPlan], origin: Origin, facts: Facts) -> Callable[[Any], list[Resource]]:
+def builder_of(plans: list[SlotPlan], origin: Origin, facts: Facts, note: Note) -> Callable[[Any], list[Resource]]:
     """The function record -> its resources, slot by slot."""
     w = Writer()
     scopes: dict[tuple[str, ...], Scope] = {(): (w.argument,)}
@@ -28,7 +29,7 @@ def builder_of(plans: list[SlotPlan], origin: Origin, facts: Facts) -> Callable[
         item = scope[0]
         assert item.block is not None
         with w.inside(item.block), w.only(w.derive(item, f"{item}.{plan.when}", optional=True).test if plan.when else ""):
-            w.line(f"{found}.append({_resource(w, scope, plan, origin, facts)})")
+            w.line(f"{found}.append({_resource(w, scope, plan, origin, facts, note)})")
         lists.append(f"*{found}")
     build: Callable[[Any], list[Resource]] = w.function(f"[{', '.join(lists)}]")
     return build
@@ -46,10 +47,12 @@ def _scope(w: Writer, target: Target, scopes: dict[tuple[str, ...], Scope]) -> S
     return scope
 
 
-def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Facts) -> Value:
+def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Facts, note: Note) -> Value:
     """Constants, identity, narrative, then what the lines put."""
     kind = plan.target.name.resource
     meta = {"source": origin.system, **plan.whole.constants.get("meta", {})}
+    if plan.claims.always:
+        meta["profile"] = list(plan.claims.always)
     if origin.synthetic:
         meta["security"] = [*meta.get("security", ()), HTEST]
     constants = {"resourceType": kind, "id": "", "meta": meta}
@@ -62,7 +65,13 @@ def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Fa
         entries.append(("meta", Value(filled)))
     if "text" in facts.elements(kind):
         entries.append(("text", Value(f"{w.bind(_narrative)}({_said(w, scope[0], plan.title, plan.words)})")))
-    return w.node(constants, entries + [entry for entry in put if entry[0] != "meta"])
+    built = w.node(constants, entries + [entry for entry in put if entry[0] != "meta"])
+    finish = plan.claims.finish(plan.place, note)
+    if finish is None:
+        return built
+    named = w.name(built.source)
+    w.line(f"{w.bind(finish)}({named})")
+    return Value(named, None, built.test)
 
 
 def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:

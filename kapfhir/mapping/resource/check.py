@@ -9,32 +9,21 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.fields import Field, fields_of, is_item, is_there_with
 from kapfhir.model.values import Absent, Code
+from kapfhir.realms import INTERNATIONAL, US_CORE, Realm
 
+from .claims import Deciding
 from .constants import constant
 from .convert import PREFERRED, QUANTITIES, Pair, becoming, codings, pair, rows_for
 from .forms import typed
 from .grammar import ITSELF, Constant, Copy, Either, Map, Repeat, Slot
 from .marks import marks
-from .parts import Part, Whole, chosen, copied, either, nested, repeated, together, told_apart
+from .parts import Part, chosen, copied, either, nested, repeated, together, told_apart
 from .references import References, Target, identity
+from .slots import SlotPlan, Words
 from .tree import Branch, Branches, Grower
-from .writing import Form
 
 Level = type | Field  # a class of records or items, or a field that holds plain values
 Levels = tuple[Level, ...]
-Words = tuple[Field, Form]  # a field of the item of a slot, and how the narrative says it
-
-
-@dataclass(frozen=True, slots=True)
-class SlotPlan:
-    """A slot that passed, compiled."""
-
-    target: Target
-    place: str  # fhir/dosing_session.yaml:12
-    title: str
-    when: str | None
-    whole: Whole
-    words: tuple[Words, ...]
 
 
 @dataclass(slots=True)
@@ -46,6 +35,7 @@ class Checker:
     targets: dict[str, dict[str, Target]]
     problems: Problems  # of the file at hand
     whole: bool = True  # is every map there?
+    realm: Realm = INTERNATIONAL
     settled: set[tuple[Level, str]] = field(default_factory=set)  # fields that a resource always there reads back
     walked: set[tuple[Level, str]] = field(default_factory=set)  # lists and parts that have slots of their own
     read: set[tuple[Level, str]] = field(default_factory=set)  # by the slot at hand
@@ -100,7 +90,8 @@ class Checker:
                     slot.when, "never-acts", f"`when` can never act: {target.levels[0].__name__}.{slot.when} is never missing"
                 )
         grower = Grower(self.facts, self.codes.extensions, self.problems)
-        branches = grower.grow(slot.lines, slot.resource, slot.resource, slot.name, top=True)
+        lines = (*slot.lines, *slot.us_core) if self.realm == US_CORE and slot.us_core else slot.lines
+        branches = grower.grow(lines, slot.resource, slot.resource, slot.name, top=True)
         identifier = self.facts.elements(slot.resource)["identifier"]
         first = Part(
             "identifier",
@@ -122,6 +113,13 @@ class Checker:
                     f"{slot.resource}.identifier looks like the resource's own when it is read: give it a constant system",
                 )
         whole = together([first, *parts])
+        decide = Deciding(slot, target, whole, branches, parts, self.facts, self.targets)
+        if (
+            lines is not slot.lines and not self.problems.found
+        ):  # what a realm adds is no mark: the other's resources are read, too
+            said = list(self.words)
+            plain = self._parts(grower.grow(slot.lines, slot.resource, slot.resource, slot.name, top=True), target.levels)
+            whole, self.words = replace(whole, wants=together([first, *plain]).wants), said
         if not slot.when:
             self.settled |= {r for r in self.read if r[0] is target.levels[0]}
         return SlotPlan(
@@ -131,6 +129,7 @@ class Checker:
             str(slot.when) if slot.when else None,
             whole,
             tuple(self.words),
+            decide.claims(self.realm),
         )
 
     def _parts(self, branches: Branches, levels: Levels, top: str | None = None) -> list[Part]:

@@ -70,6 +70,8 @@ class Slot:
     each: tuple[Text, ...] = ()
     when: Text | None = None
     lines: tuple[Line, ...] = ()
+    profiles: tuple[Text, ...] = ()
+    us_core: tuple[Line, ...] = ()  # for the realm of US Core alone
 
     @property
     def file(self) -> str:
@@ -92,11 +94,12 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
     out = Map(whole["concept"], problems)
     for name, body in _mapping(whole["resources"], whole["concept"], problems).items():
         known = {"resource": True, "title": False, "each": False, "when": False, "elements": True}
+        known |= {"profiles": False, "us-core": False}
         slot = _keys(body, known, name, problems)
         if slot is not None and isinstance(slot["resource"], Text):
             each, when = slot.get("each"), slot.get("when")
             lines = _lines(slot["elements"], name, problems)
-            title = slot.get("title")
+            title, profiles = slot.get("title"), slot.get("profiles")
             out.slots[name] = Slot(
                 name,
                 slot["resource"],
@@ -105,6 +108,10 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
                 _parts(each) if isinstance(each, Text) else (),
                 when if isinstance(when, Text) else None,
                 lines,
+                tuple(profiles.part(m.start(), m.end()) for m in re.finditer(r"\S+", profiles))
+                if isinstance(profiles, Text)
+                else (),
+                _lines(slot["us-core"], name, problems) if "us-core" in slot else (),
             )
     return out
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from kapfhir.errors import MappingError
+from kapfhir.errors import MappingError, Problem
 from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin, SlotName, addresses, ids
 from kapfhir.mapping.codes import Codes
@@ -18,12 +19,13 @@ from kapfhir.model.fields import fields_of, is_item
 from kapfhir.model.values import ImpossibleError, Key
 
 from .build import Resource, builder_of
-from .check import Checker, SlotPlan
+from .check import Checker
 from .convert import ReadError
 from .grammar import Map, parse_map
 from .marks import covers
 from .parts import Into
 from .references import Target
+from .slots import SlotPlan
 
 
 @dataclass(slots=True)
@@ -33,6 +35,29 @@ class Library:
     writers: dict[type, Callable[[], Callable[[Any], list[Resource]]]]
     slots: dict[str, SlotPlan]  # by identifier system
     builders: dict[type, Callable[[Any], list[Resource]]] = field(default_factory=dict)  # written when first needed
+    unclaimed: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (profile, element, slot's place): resources
+
+    def note(self, profile: str, element: str, place: str) -> None:
+        """One more resource that may not claim a profile, for want of this element."""
+        self.unclaimed[profile, element, place] += 1
+
+    def not_claimed(self) -> list[Problem]:
+        """What resources lacked to claim profiles of their slots since this was asked last: a problem per profile and element."""
+        told = [
+            Problem(
+                place.rpartition(":")[0],
+                int(place.rpartition(":")[2]),
+                element,
+                "not-us-core",
+                f"{count:,} {'resource' if count == 1 else 'resources'} can't claim {profile}: it asks for {element}",
+                "supply it in the export, if the clinic knows it",
+                "information",
+                effect="profile not claimed",
+            )
+            for (profile, element, place), count in sorted(self.unclaimed.items())
+        ]
+        self.unclaimed.clear()
+        return told
 
     def build(self, record: Any) -> list[Resource]:
         """The resources of a record. They share parts: change a deep copy, not them."""
@@ -93,6 +118,7 @@ class _Reading:
                 self.fields[place] = {"key": Key(keys[used - 1])} if target.keyed[level] else {}
                 self.items.setdefault(owner, []).append((place, name, target.levels[level], target.keyed[level]))
             into = (self.fields[place], *into)
+        resource = plan.claims.without_fills(resource)
         try:
             for take in plan.whole.takes:
                 take(resource, into)
@@ -141,9 +167,9 @@ def load_library(folder: MapFolder, codes: Codes, facts: Facts, origin: Origin) 
     targets = {str(m.concept): _targets(m, facts, origin) for m in maps}
     library = Library({}, {})
     for source in maps:
-        plans = Checker(facts, codes, targets, source.problems, whole).check(source)
+        plans = Checker(facts, codes, targets, source.problems, whole, origin.realm).check(source)
         library.slots |= {p.target.system: p for p in plans}
-        library.writers[CONCEPTS[source.concept]] = partial(builder_of, plans, origin, facts)
+        library.writers[CONCEPTS[source.concept]] = partial(builder_of, plans, origin, facts, library.note)
     found = [*rest, *(problem for file in files for problem in file.found)]
     if found:
         raise MappingError(found)
