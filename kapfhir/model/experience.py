@@ -47,6 +47,7 @@ class InSessionTherapy:
     minutes: Annotated[Amount, Units("min"), Limits(0, 600, "min")] | None = None
     memory_activated: bool | None = None
     memory_reframed: bool | None = None
+    relationship: Annotated[int, Limits(0, 10)] | None = None  # to the therapist, as the patient rates it
     target: str | None = field(default=None, compare=False, repr=False, metadata={STAYS: PRIVATE})
     notes: str | None = field(default=None, compare=False, repr=False, metadata={STAYS: PRIVATE})
 
@@ -54,10 +55,11 @@ class InSessionTherapy:
         require_limits(self)
 
     @property
-    @present_with("minutes", "memory_activated", "memory_reframed")
+    @present_with("minutes", "memory_activated", "memory_reframed", "relationship")
     def told(self) -> bool | None:
         """True where something is said of what was done."""
-        return True if self.minutes or self.memory_activated is not None or self.memory_reframed is not None else None
+        said = (self.minutes, self.memory_activated, self.memory_reframed, self.relationship)
+        return True if any(value is not None for value in said) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def session(**rest) -> DosingSession:
         (lambda: Experience(valence=-6), "out-of-range", ("valence",)),
         (lambda: Experience(distress=11), "out-of-range", ("distress",)),
         (lambda: InSessionTherapy(minutes=minutes(601)), "out-of-range", ("minutes",)),
+        (lambda: InSessionTherapy(relationship=11), "out-of-range", ("relationship",)),
         (lambda: session(number=4, lifetime_number=3), "out-of-range", ("lifetime_number",)),
         (Setting, "empty-part", ()),
         (Mindset, "empty-part", ()),
@@ -86,6 +87,12 @@ def test_refuses(make, code, fields):
 )
 def test_doubts(made, codes):
     assert [d.code for d in made.doubts()] == codes
+
+
+def test_psychotherapy_in_a_session_is_told_where_something_is_said_of_it():
+    assert InSessionTherapy(relationship=0).told
+    assert InSessionTherapy(memory_activated=False).told
+    assert not InSessionTherapy().told
 
 
 def test_what_stays_at_the_clinic_is_no_part_of_what_is_compared():
