@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from kapfhir.data import mappings_folder
 from kapfhir.mapping.located import Problems, load_yaml
 from kapfhir.mapping.resource.grammar import Copy, Either, Line, Map, Repeat, parse_map
@@ -21,14 +23,15 @@ def concepts_page() -> str:
     """All concepts in the order in which they are read."""
     parts = [HEAD]
     for name, concept in CONCEPTS.items():
-        source = _map_of(name)
+        source = map_of(name)
         slots = ", ".join(f"{slot.resource} (`{slot.name}`)" for slot in source.slots.values())
         parts.append(f"## {name}\n\n{_doc(concept)}\n\nResources: {slots}\n")
         parts += [_table(kind, source, title) for kind, title in _kinds(concept)]
     return "\n".join(parts) + "\n\nThe rating scales have a page of their own: [scales](scales.md).\n"
 
 
-def _map_of(concept: str) -> Map:
+@cache
+def map_of(concept: str) -> Map:
     """All files of a concept, their slots together."""
     whole: Map | None = None
     for path in sorted((mappings_folder() / "fhir").glob("*.yaml")):
@@ -59,7 +62,7 @@ def _kinds(concept: type) -> list[tuple[type, str]]:
 
 def _table(kind: type, source: Map, title: str) -> str:
     rows = [
-        f"| `{f.name}` | {_type(f)} | {_need(f)} | {_elements(kind, f, source)} |" for f in fields_of(kind).values() if _told(f)
+        f"| `{f.name}` | {_type(f)} | {_need(f)} | {elements(kind, f, source)} |" for f in fields_of(kind).values() if _told(f)
     ]
     return "\n".join([title, "| field | type | | FHIR |", "|---|---|---|---|", *rows, ""]).lstrip("\n")
 
@@ -78,7 +81,8 @@ def _need(f: Field) -> str:
     return "derived" if f.derived else "" if f.optional else "required"
 
 
-def _elements(kind: type, f: Field, source: Map) -> str:
+def elements(kind: type, f: Field, source: Map) -> str:
+    """The FHIR elements of a field, or why it has none, as a cell of a table."""
     if f.name == "key":
         return "`identifier`, `id`"
     if f.stays:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from commands import cli_page, configuration_page, exit_codes_page
 from concepts import concepts_page
+from coverage_page import coverage_page
 from deidentification import deidentification_page
 from library import python_page, sandbox_page
 from scales import scales_page
@@ -60,6 +61,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "concepts.md": concepts_page,
     "configuration.md": configuration_page,
+    "coverage.md": coverage_page,
     "deidentification.md": deidentification_page,
     "exit-codes.md": exit_codes_page,
     "problems.md": problems_page,
