@@ -1,4 +1,4 @@
-"""The page of coverage: each requirement, the fields of the record that hold it, the FHIR elements that these fill, and the tests.
+"""The page of coverage: each requirement, the fields of the record that hold it, the FHIR elements that they fill, and the tests.
 
 `coverage.csv` names requirements, fields and tests; the elements come from the resource maps. A field may name one of its codes:
 `Diagnosis.origin=primary`. What is not there is an error.
@@ -25,9 +25,9 @@ NOT_SENT = "A-50"  # who pays: kept in the record, out of scope for FHIR
 HEAD = """# Coverage
 
 What ketamine-assisted psychotherapy asks of a record, requirement by requirement: the fields that hold it, the FHIR elements that
-these fill, and a test that fails if it is lost. Beside these tests `tests/property/test_round_trip.py` builds and reads records of
-every concept. A code after `=` is one of those that the requirement asks for. What FHIR does not hold is told with the reason; all
-of it is in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
+these fill, and a test that fails if it is lost. Beside them `tests/property/test_round_trip.py` builds and reads records of every
+concept. A code after `=` is one of those that the requirement asks for. What FHIR does not hold is told with the reason; all of it
+is in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
 `docs/coverage.csv` and the maps.
 
 | | requirement | record | FHIR | tests |
@@ -37,7 +37,8 @@ STAYING = """
 ## What does not come back from FHIR
 
 A record that is read back from its resources is as it was, but for these fields. They are kept where they are read from, never
-sent, and so not compared. Values that are computed from others (*derived* in [concepts](concepts.md)) are sent and not read back:
+sent, and so not compared. A `Document` that is a psychotherapy note, or of a type that is not known, is not sent at all: see
+[Safety](../explanation/safety.md). Values that are computed from others (*derived* in [concepts](concepts.md)) are sent and not read back:
 they are computed anew.
 
 | field | type | why |
