@@ -63,13 +63,16 @@ def command(
     """
     from kapfhir.deidentification.folder import deidentify
 
+    from .tally import align
+
     done = deidentify(source, folder, key, dates=dates, as_of=as_of.date() if as_of else None, keep_text=keep_text)
     app.output.counts["resources"] = done.resources
     if done.made_key:
         app.output.say(f"a new key was made: {key}; keep it, and give it to nobody who gets the files")
     for file in done.files:
         app.output.line("file", path=str(folder / file.name), resource=file.type, count=file.count)
-        app.output.answer(f"{folder / file.name}  {file.count:,}")
+    for line in align([(str(folder / file.name), f"{file.count:>9,}") for file in done.files]):
+        app.output.answer(line)
     for path, action, count in done.rows():
         app.output.line("deidentified", path=path, action=action, count=count)
     withheld = sum(done.withheld.values())

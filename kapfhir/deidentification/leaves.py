@@ -22,6 +22,8 @@ ABSENT = frozenset(
         *("as-text", "error", "not-a-number", "negative-infinity", "positive-infinity", "not-performed", "not-permitted"),
     )
 )
+CODES = {"data-absent-reason": ABSENT, "us-core-birthsex": frozenset(["F", "M", "UNK", "ASKU", "OTH"])}  # of extensions
+EXTENDED = re.compile(r"\(([a-z-]+)\)\.valueCode$")
 LINK = re.compile(r"[a-z0-9]{1,20}([-./][a-z0-9]{1,20}){0,6}")
 LOINC_LINK = re.compile(r"/?\d{1,6}-\d(/\d{1,6}-\d){0,6}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -66,8 +68,8 @@ class Leaves:
             return self._drop(path)
         if step.element.codes:
             good = any(value in codes for codes in step.element.codes.values())
-        elif path.endswith("valueCode"):  # of an allowed extension: a reason why there is no value
-            good = value in ABSENT
+        elif match := EXTENDED.search(path):
+            good = value in CODES.get(match[1], ())
         else:
             form = {"language": LANGUAGE, "currency": CURRENCY}.get(step.element.name)
             good = form is not None and form.fullmatch(value) is not None

@@ -16,7 +16,10 @@ def export(run):
 def test_files_on_stdout_and_the_rest_on_stderr(run):
     result = run("deidentify", "in", "-o", "out", "--key", "k", *AS_OF)
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == ["out/Patient.ndjson  1", "out/deidentification.csv  3"]
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["out/Patient.ndjson", "1"],
+        ["out/deidentification.csv", "3"],
+    ]
     assert result.stderr.splitlines() == [
         "a new key was made: k; keep it, and give it to nobody who gets the files",
         "1 resources de-identified, 0 withheld; out/deidentification.csv says what was done",

@@ -32,6 +32,7 @@ def test_a_quantity_stays_to_the_last_zero_and_its_unit_is_its_code():
 def test_a_unit_as_text_stays_if_it_is_one():
     assert write_quantity({"value": 3, "unit": "mg"}, age=False) == ({"value": 3, "unit": "mg"}, "kept")
     assert write_quantity({"value": 3}, age=False) == ({"value": 3}, "kept")
+    assert write_quantity({"value": 3, "unit": "mg", "system": UCUM}, age=False) == ({"value": 3, "unit": "mg"}, "kept")
 
 
 @pytest.mark.parametrize(

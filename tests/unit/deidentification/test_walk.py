@@ -207,6 +207,17 @@ def test_extensions_by_their_list():
     assert "Quokka" not in str(counts)
 
 
+def test_race_by_code_and_sex_at_birth_stay_and_their_words_go():
+    core = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+    white = {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": "2106-3"}}
+    race = {"url": f"{core}race", "extension": [white, {"url": "text", "valueString": "Quokka"}]}
+    ethnicity = {"url": f"{core}ethnicity", "extension": [{"url": "text", "valueString": "Quokka"}]}
+    sexes = [{"url": f"{core}birthsex", "valueCode": code} for code in ("F", "Quokka", "masked")]
+    assert left({"extension": [race, ethnicity, *sexes]}, "Patient") == {
+        "extension": [{"url": race["url"], "extension": [white]}, sexes[0]]
+    }
+
+
 def test_addresses_of_the_clinic_become_pseudonyms_that_still_tie():
     plan = left({"url": "https://clinic.example/kap/protocol/1", "version": "Quokka"}, "PlanDefinition")
     course = left({"instantiatesCanonical": ["https://clinic.example/kap/protocol/1|2"]}, "CarePlan")
@@ -227,6 +238,20 @@ def test_meta_keeps_labels_only():
         "tag": [{"system": "https://clinic.example", "code": "Quokka"}],
     }
     assert left({"meta": meta}, "Patient") == {"meta": {"security": [label]}}
+
+
+def test_what_says_nothing_without_its_part_goes_with_it():
+    def mg(value):
+        return {"value": value, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}
+
+    whole = {"numerator": mg(30), "denominator": mg(1)}
+    assert left({"amount": whole}, "Medication") == {"amount": whole}
+    assert left({"amount": whole | {"denominator": mg(98765432)}}, "Medication") is None
+    section = {"title": "Quokka", "text": {"status": "generated", "div": "<div>Quokka</div>"}}
+    assert left({"section": [section, {"entry": [{"reference": "Observation/o"}]}]}, "Composition")["section"] == [
+        {"entry": [{"reference": f"Observation/{PSEUDONYMS.of_resource('Observation', 'o')}"}]}
+    ]
+    assert left({"referenceRange": [{"text": "Quokka"}, {"low": mg(1)}]}, "Observation") == {"referenceRange": [{"low": mg(1)}]}
 
 
 def test_links_of_a_form():
