@@ -87,7 +87,8 @@ def unmapped(app: App, *, export: str, source: str | None, mappings: Path | None
     The answer has the lines of a code table, `text,TODO`, with remarks between them: paste them into the file that the
     remark names, and write our code instead of each TODO. No code is filled in; where a code of ours has just the name
     that stands in the column, the remark says so. Shown are short terms of columns that a map reads through a code table,
-    and nothing of tables that hold names; the rest is counted. Ends with 5 if there is something to map.
+    and nothing of tables that hold names; the rest is counted. A map with TODO lines is not looked at. Ends with 5 if
+    there is something to map.
     """
     from kapfhir import pipeline
     from kapfhir.mapping.codes import Codes
@@ -98,6 +99,8 @@ def unmapped(app: App, *, export: str, source: str | None, mappings: Path | None
     with pipeline.open_job(export, settings) as job:
         folder = MapFolder.over(job.settings.mappings)
         columns = find_unmapped(job.maps, job.export, folder, Codes(folder))
+        for left in job.maps.blocked:
+            app.output.say(f"{left.table} is not looked at: its map, {left.file}, has TODO lines")
     for column in columns:
         for text in column.texts:
             app.output.line("unmapped", **_fields(column), text=text.text, count=text.rows, row=text.first, meant=text.meant)
@@ -110,13 +113,17 @@ def unmapped(app: App, *, export: str, source: str | None, mappings: Path | None
 
 
 def _fields(column: Column) -> dict[str, str]:
-    return {"file": column.file, "table": column.table, "column": column.column}
+    return {"file": column.file, "place": column.place, "table": column.table, "column": column.column}
 
 
 def _pasted(column: Column) -> str:
     """Lines for the code table; a remark is a row of one cell."""
-    remarks = [f"# {column.file}: {column.table} {column.column}; {_count(column.rows)}; the first is row {column.first}"]
-    if column.hidden:
+    remarks = [
+        f"# {column.file or column.place}: {column.table} {column.column}; {_count(column.rows)}; the first is row {column.first}"
+    ]
+    if not column.file:
+        remarks.append(f"# {column.hidden} that are no codes of ours: give the line a code table (`codes: NAME`)")
+    elif column.hidden:
         remarks.append(f"# {column.hidden} more that are not shown: names, or texts too long for a term; see the rows")
     return _csv([*([remark] for remark in remarks), *(row for text in column.texts for row in _rows(text))])
 

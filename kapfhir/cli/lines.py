@@ -70,7 +70,8 @@ class UnmappedLine(_Line):
     """A text of a coded column that its code table lacks. An empty text stands for those that are not shown."""
 
     type: Literal["unmapped"]
-    file: str = Field(description="the code table of the source")
+    file: str = Field(description="the code table of the source; empty where the line of the map names none")
+    place: str = Field(description="the line of the map")
     table: str
     column: str
     text: str = Field(description="as it stands in the column; empty: `count` texts that are not shown")

@@ -1,11 +1,11 @@
 """What an export says in its coded columns, and no code table has: counted by column, most frequent first.
 
-Privacy. A column is looked at only if a map reads it through a code table. What stands in such a column is vocabulary (a route, a
-drug, an outcome), and not what somebody wrote about a patient; this is the one place where kapfhir gives back what stands in
-cells, since a table can't be written without it. A column may be mapped wrongly, or hold more than its head says. So a text is
-shown only if it looks like a term: at most 40 characters and five words, no long number, no @, no line break. Where the table
-gives keys of records (names of staff, of patients) no text is shown at all. Of what is not shown the number of texts and rows is
-told, and the first row. Nothing of this is logged or becomes a problem: only who asked for it gets it.
+Privacy. Texts are shown of a column only if a map reads it through a code table. What stands in such a column is vocabulary (a
+route, a drug, an outcome), and not what somebody wrote about a patient; this is the one place where kapfhir gives back what
+stands in cells, since a table can't be written without it. A column may be mapped wrongly, or hold more than its head says. So a
+text is shown only if it looks like a term: at most 40 characters and five words, no long number, no @, no line break. Where the
+table gives keys of records (names of staff, of patients) no text is shown at all. Of what is not shown the number of texts and
+rows is told, and the first row. Nothing of this is logged or becomes a problem: only who asked for it gets it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.terminology import TAG
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of
-from kapfhir.model.values import Code
+from kapfhir.model.values import Absent, Code
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
 
@@ -51,9 +51,13 @@ class Unmapped:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column with texts that its code table lacks. `hidden`: how many of them are not shown."""
+    """A column with texts that its code table lacks. `hidden`: how many of them are not shown; `place`: the line of the map.
+
+    Without a `file` the column is read by our own codes alone, and nothing of it is shown.
+    """
 
     file: str
+    place: str
     table: str
     column: str
     rows: int
@@ -64,9 +68,10 @@ class Column:
 
 @dataclass(slots=True)
 class _Watch:
-    """One line of a map that reads through a code table."""
+    """One line of a map that gives codes."""
 
     file: str
+    place: str
     table: str
     column: str
     places: tuple[int, ...]
@@ -103,7 +108,7 @@ class _Watch:
         shown = [t for t in texts if self.shows and is_term(t.text)]
         shown.sort(key=lambda t: (-t.rows, t.first, t.text))
         hidden = len(texts) - len(shown) + self.over
-        return Column(self.file, self.table, self.column, self.rows, self.first, tuple(shown), hidden)
+        return Column(self.file, self.place, self.table, self.column, self.rows, self.first, tuple(shown), hidden)
 
     def _texts(self, row: Row) -> Iterator[str]:
         cells = [row[place] for place in self.places]
@@ -127,12 +132,12 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
     empties = {m.file: frozenset({"", *m.empty}) for m, _ in parse_maps(folder, maps.source) if m is not None}
     found: dict[tuple[str, str, str], Column] = {}
     for plan in maps.plans:
-        watches = [w for line in plan.lines if line.codes for w in _watches(plan, line, maps.source, empties, folder, codes)]
+        watches = [w for line in plan.lines if (w := _watch(plan, line, maps.source, empties, folder, codes)) is not None]
         if watches:
             _read(plan, export, watches)
         for watch in watches:
             if watch.rows:
-                found.setdefault((watch.file, watch.table, watch.column), watch.found())
+                found.setdefault((watch.file or watch.place, watch.table, watch.column), watch.found())
     return sorted(found.values(), key=lambda c: (-c.rows, c.file, c.table, c.column))
 
 
@@ -154,28 +159,34 @@ def _read(plan: Plan, export: Export, watches: list[_Watch]) -> None:
                 watch.look(item[0], cells)
 
 
-def _watches(
+def _watch(
     plan: Plan, line: Line, source: str, empties: dict[str, frozenset[str]], folder: MapFolder, codes: Codes
-) -> Iterator[_Watch]:
-    name = f"sources/{source}/codes/{line.codes}.csv"
-    path = folder.files(f"sources/{source}/codes", ".csv").get(name)
+) -> _Watch | None:
+    """What looks at the texts of a line; None for a line that gives no codes, or no key by a table."""
     target = _field(plan.concept, line)
-    if path is None or target is None:  # the check of the maps has told it
-        return
-    kind = next((t for t in target.types if issubclass(t, Code)), None)
-    wanted = next((c.wanted for c in (plan.key, *plan.root.walk()) if c.line.at == line.at), None)
-    yield _Watch(
+    if target is None or line.checked or line.parser or not line.columns:
+        return None
+    kind = next((t for t in target.types if issubclass(t, Code) and t is not Absent), None)
+    name = f"sources/{source}/codes/{line.codes}.csv" if line.codes else ""
+    if name:
+        keys, names = _keys(folder.files(f"sources/{source}/codes", ".csv")[name]), _names(kind, codes) if kind else {}
+    elif kind is not None and int not in target.types:
+        keys, names = frozenset(map(fold, codes.own(kind))), {}
+    else:
+        return None
+    return _Watch(
         name,
+        f"{plan.file}:{line.at.line}",
         plan.table,
         " + ".join(line.columns),
         tuple(plan.columns.index(c) for c in line.columns),
         line,
         target.many,
-        wanted,
+        next((c.wanted for c in (plan.key, *plan.root.walk()) if c.line.at == line.at), None),
         empties.get(plan.file, frozenset({""})) | frozenset(line.empty),
-        _keys(path),
-        kind is not None,
-        _names(kind, codes) if kind is not None else {},
+        keys,
+        kind is not None and name != "",
+        names,
     )
 
 

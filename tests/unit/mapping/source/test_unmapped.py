@@ -136,3 +136,18 @@ fields:
     monkeypatch.setitem(TABLES, "modality", "EMDR,emdr\n")
     (column,) = find("1,,,EMDR; tapping,,,\n2,,,tapping ;  CBT;,,,\n", parsed)
     assert [(t.text, t.rows, t.meant) for t in column.texts] == [("tapping", 2, ""), ("CBT", 1, "cbt")]
+
+
+def test_a_column_without_a_code_table_is_counted_only(find, monkeypatch):
+    without_todo(monkeypatch)
+    (column,) = find(
+        "1,AE,Ann,,2026-01-05T10:00:00Z,awful,yes\n", MAP.replace("{from: How, codes: severity, where: {Rated: yes}}", "How")
+    )
+    assert (column.file, column.column, column.rows, column.hidden, column.texts) == ("", "How", 1, 1, ())
+    assert column.place == "sources/mine/events.yaml:11"
+
+
+def test_our_own_codes_need_no_table(find, monkeypatch):
+    without_todo(monkeypatch)
+    plain = MAP.replace("{from: How, codes: severity, where: {Rated: yes}}", "How")
+    assert find("1,AE,Ann,,2026-01-05T10:00:00Z,Severe,yes\n", plain) == []
