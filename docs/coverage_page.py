@@ -26,8 +26,8 @@ HEAD = """# Coverage
 
 What ketamine-assisted psychotherapy asks of a record, requirement by requirement: the fields that hold it, the FHIR elements that
 these fill, and a test that fails if it is lost. Beside them `tests/property/test_round_trip.py` builds and reads records of every
-concept. A code after `=` is one of those that the requirement asks for. What FHIR does not hold is told with the reason; all of it
-is in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
+concept. A code after `=` is one of those that the requirement asks for. What FHIR does not hold is told with the reason; it is all
+in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
 `docs/coverage.csv` and the maps.
 
 | | requirement | record | FHIR | tests |
@@ -38,8 +38,8 @@ STAYING = """
 
 A record that is read back from its resources is as it was, but for these fields. They are kept where they are read from, never
 sent, and so not compared. A `Document` that is a psychotherapy note, or of a type that is not known, is not sent at all: see
-[Safety](../explanation/safety.md). Values that are computed from others (*derived* in [concepts](concepts.md)) are sent and not read back:
-they are computed anew.
+[Safety](../explanation/safety.md). Values that are computed from others (*derived* in [concepts](concepts.md)) are sent and not
+read back: they are computed anew.
 
 | field | type | why |
 |---|---|---|
@@ -84,7 +84,7 @@ def _line(requirement: Requirement) -> str:
             raise LookupError(f"{requirement.id}: no map sends {path}")
         record.append(f"`{path}`" + (f" = {', '.join(f'`{c}`' for c in codes)}" if codes else ""))
         fhir += found
-    tests = [f"[{name}](../../{file}) in `{file}`" for file, name in map(find_test, requirement.tests)]
+    tests = [f"[{name}](../../{file})" for file, name in map(find_test, requirement.tests)]
     cells = (requirement.id, requirement.text, "<br>".join(record), "<br>".join(dict.fromkeys(fhir)), "<br>".join(tests))
     return f"| {' | '.join(cells)} |\n"
 
