@@ -26,8 +26,8 @@ HEAD = """# Coverage
 
 What ketamine-assisted psychotherapy asks of a record, requirement by requirement: the fields that hold it, the FHIR elements that
 these fill, and a test that fails if it is lost. Beside them `tests/property/test_round_trip.py` builds and reads records of every
-concept. A code after `=` is one of those that the requirement asks for. What FHIR does not hold is told with the reason; it is all
-in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
+concept. A code after `=` is one that the requirement asks for. What FHIR does not hold is told with the reason; all of
+it is in the [last table](#what-does-not-come-back-from-fhir). This page is made by `python docs/generate.py`, from
 `docs/coverage.csv` and the maps.
 
 | | requirement | record | FHIR | tests |
