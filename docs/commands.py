@@ -12,6 +12,7 @@ from kapfhir.cli.lines import LINES
 from kapfhir.cli.main import COMMANDS, cli
 from kapfhir.config import ENVIRONMENT, ClinicSettings, ConfigFile, Profile
 from kapfhir.errors import SEVEREST_FIRST, Exit
+from kapfhir.rules.settings import RuleSettings
 from kapfhir.spans import WindowSettings
 
 MADE = "This page is made by `python docs/generate.py`."
@@ -170,6 +171,10 @@ token_env = "HOSPITAL_TOKEN"
 title = "Integration on the second day"
 from_h = 24
 to_h = 60
+
+[findings.M03]
+severity = "warning"
+numbers.systolic = 170
 ```
 
 `system`, `namespace` and `zone` are kept in the ledger, and a sync with others is refused: ids and times follow from them.
@@ -180,6 +185,7 @@ Secrets come from the environment or from files of their own; a `token` or `pass
         ("[clinic]", ClinicSettings),
         ("[profile.NAME]", Profile),
         ("[window.NAME]", WindowSettings),
+        ("[findings.RULE]", RuleSettings),
     ]
     parts = [head.rstrip(), *(line for title, model in tables for line in _model(title, model))]
     parts += ["", "## Environment", "", "| variable | is | flag that wins over it |", "|---|---|---|"]

@@ -17,6 +17,7 @@ from concepts import concepts_page
 from coverage_page import coverage_page
 from deidentification import deidentification_page
 from library import python_page, sandbox_page
+from rules_page import rules_page
 from scales import scales_page
 from terminology import terminology_page
 
@@ -63,9 +64,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration_page,
     "coverage.md": coverage_page,
     "deidentification.md": deidentification_page,
+    "coverage.md": coverage_page,
     "exit-codes.md": exit_codes_page,
     "problems.md": problems_page,
     "python.md": python_page,
+    "rules.md": rules_page,
     "sandbox.md": sandbox_page,
     "scales.md": scales_page,
     "terminology.md": terminology_page,

@@ -4,6 +4,7 @@
     map(export)             rows -> checked FHIR resources, a unit per record      a stream
     plan(export, server)    what it takes to bring a server in step                a Plan
     apply(plan)             sends it                                               a Report
+    findings(export)        what a person should look at, by published rules       a stream
     validate(resource)      the R4 problems of a resource                          a list
     deidentify(in, out, key)  resources without what identifies a patient       a Deidentified
     typed(resource)         its fhir.resources R4B model
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
     from .fhir.typed import typed
     from .fhir.validate import check as validate
     from .pipeline import apply, map, plan, read  # noqa: A004 the library's own verb
+    from .review import findings
 
 __version__ = "0.1.0"
-__all__ = ["apply", "deidentify", "example", "map", "plan", "read", "typed", "validate"]
+__all__ = ["apply", "deidentify", "example", "findings", "map", "plan", "read", "typed", "validate"]
 
 _HOMES = {  # imported when first asked for: `import kapfhir` and `kapfhir --help` stay light
     "apply": ("pipeline", "apply"),
     "deidentify": ("deidentification.folder", "deidentify"),
     "example": ("data", "example_folder"),
+    "findings": ("review", "findings"),
     "map": ("pipeline", "map"),
     "plan": ("pipeline", "plan"),
     "read": ("pipeline", "read"),

@@ -26,6 +26,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from .auth import Auth, Basic, Bearer, NoAuth
 from .errors import ConfigError
 from .realms import INTERNATIONAL, Realm, parse_realm
+from .rules.settings import RulesByName, RuleSettings
 from .spans import WindowName, WindowSettings
 
 FILE = "kapfhir.toml"
@@ -105,9 +106,7 @@ class ClinicSettings(_Strict):
     """Who the records are from. Ids are made of `namespace` and keys, so it never changes."""
 
     system: Annotated[Words, AfterValidator(_check_system)] = Field(description="the base address of the clinic's identifiers")
-    namespace: Annotated[Words, AfterValidator(_check_uuid)] = Field(
-        description="a UUID, made once for the clinic and never changed"
-    )
+    namespace: Annotated[Words, AfterValidator(_check_uuid)] = Field(description="a UUID, made once and never changed")
     zone: Annotated[Words, AfterValidator(_check_zone)] = Field(description="the IANA time zone of times that name none")
     synthetic: bool = Field(default=False, description="true: no real patients; every resource is labelled HTEST")
     realm: Realm = Field(default=INTERNATIONAL, description="whose profiles resources claim: international, us-core-6.1.0")
@@ -119,9 +118,7 @@ class Profile(_Strict):
     url: Annotated[Words, AfterValidator(_check_url)] = Field(description="the FHIR base of the server")
     auth: Annotated[Literal["none", "basic", "bearer"], BeforeValidator(_told)] = Field("none", description="how it knows us")
     user: Words | None = Field(default=None, description="the user, for basic")
-    password_env: Words | None = Field(
-        default=None, description="the variable that holds the password, instead of KAPFHIR_PASSWORD"
-    )
+    password_env: Words | None = Field(default=None, description="the variable of the password, instead of KAPFHIR_PASSWORD")
     password_file: Words | None = Field(default=None, description="the file that holds the password")
     token_env: Words | None = Field(default=None, description="the variable that holds the token, instead of KAPFHIR_TOKEN")
     token_file: Words | None = Field(default=None, description="the file that holds the token")
@@ -134,9 +131,11 @@ class ConfigFile(_Strict):
     source: Words | None = Field(default=None, description="the source whose maps read the exports")
     mappings: Words | None = Field(default=None, description="a folder of maps, laid over the shipped ones")
     ledger: Words | None = Field(default=None, description="the ledger file, instead of one in the user's state folder")
+    people: Words = Field(default="people.csv", description="the file of names and their keys; pairs.csv lies beside it")
     clinic: ClinicSettings | None = Field(default=None, description="who the records are from")
     profile: dict[str, Profile] = Field(default_factory=dict, description="servers by name")
     window: dict[WindowName, WindowSettings] = Field(default_factory=dict, description="your own windows after a dose, by name")
+    findings: RulesByName = Field(default_factory=dict, description="your own levels and numbers of rules, by their ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,9 @@ class Settings(BaseModel):
     mappings: Path | None = None
     realm: Realm = INTERNATIONAL
     ledger: Path | None = None
+    people: Path | None = None
     windows: Mapping[str, WindowSettings] = Field(default_factory=dict)
+    findings: Mapping[str, RuleSettings] = Field(default_factory=dict)
     server: Server | None = None
     file: Path | None = None
 
@@ -185,8 +186,7 @@ def load_settings(
         return given.get(name) or env.get(variable) or getattr(content, name)
 
     def choose_path(name: str, variable: str) -> Path | None:
-        outer = given.get(name) or env.get(variable)
-        if outer:
+        if outer := given.get(name) or env.get(variable):
             return Path(outer).expanduser()
         inner = getattr(content, name)
         return folder / Path(inner).expanduser() if inner else None
@@ -197,7 +197,9 @@ def load_settings(
         mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
         realm=parse_realm(given.get("realm") or env.get("KAPFHIR_REALM") or (clinic.realm if clinic else INTERNATIONAL)),
         ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
+        people=choose_path("people", ""),
         windows=content.window,
+        findings=content.findings,
         server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
         file=file,
     )
@@ -252,10 +254,8 @@ def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
 
 
 def _model(loc: tuple[int | str, ...]) -> type[BaseModel]:
-    if not loc:
-        return ConfigFile
-    known: dict[int | str, type[BaseModel]] = {"clinic": ClinicSettings, "window": WindowSettings}
-    return known.get(loc[0], Profile)
+    known: dict[int | str, type[BaseModel]] = {"clinic": ClinicSettings, "window": WindowSettings, "findings": RuleSettings}
+    return known.get(loc[0], Profile) if loc else ConfigFile
 
 
 class _Read(NamedTuple):

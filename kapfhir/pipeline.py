@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,13 +22,20 @@ from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
 from .mapping.source.derive import SOURCES, derive_outcomes
+from .mapping.source.pairs import load_pairs
+from .mapping.source.people import load_people
 from .mapping.source.reading import SourceMaps, read_records
+from .mapping.source.references import References
 from .mapping.source.selection import candidates, nearest
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
 from .model import privacy
+from .model.dose_limits import use_limits
 from .model.dosing import DosingSession
 from .model.values import Window
 from .model.windows import use_spans
+from .rules.engine import LOOKED_AT, Engine, Finding
+from .rules.settings import limits_of, rules_of
+from .rules.table import Rule
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
 from .sources.export import Export, open_export
@@ -55,6 +63,11 @@ class Job(AbstractContextManager["Job"]):
     origin: Origin
     maps_digest: str  # of every map and code table: what was mapped otherwise is mapped again
     settings: Settings
+    rules: dict[str, Rule]  # as this clinic has them
+
+    def engine(self, tell: Callable[[Finding], None] | None = None, until: datetime | None = None) -> Engine:
+        """The rules, for one reading of the export. `until`: when it was made, where its newest table does not say so."""
+        return Engine(self.rules, tell, until or self.export.newest)
 
     def __enter__(self) -> Self:
         return self
@@ -77,22 +90,25 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
         )
     clinic = settings.clinic
     folder = MapFolder.over(settings.mappings)
-    opened = open_export(path)
+    tables = open_export(path)
     try:
         codes = Codes(folder)
         use_spans(spans_of(settings.windows))
+        rules = rules_of(settings.findings)
+        use_limits(limits_of(rules))
         codes.add(Window, [Row(n, f"{clinic.system}/window", n, w.title) for n, w in settings.windows.items()])
         origin = Origin(clinic.namespace, clinic.system, clinic.synthetic, settings.realm)
-        source = settings.source or choose_source(folder, opened)
+        source = settings.source or choose_source(folder, tables)
         try:
             library = load_library(folder, codes, load_facts(), origin)
         except MappingError as error:  # so that the faults of both sides are told in one go
-            raise MappingError([*error.problems, *check_source(folder, source, opened, codes, clinic.zone)]) from None
-        maps = load_source(folder, source, opened, codes, clinic.zone)
+            raise MappingError([*error.problems, *check_source(folder, source, tables, codes, clinic.zone)]) from None
+        maps = load_source(folder, source, tables, codes, clinic.zone, confirmed(settings.people))
         digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}:{settings.realm}:{settings.windows}"
-        return Job(opened, source, maps, library, origin, digest, settings)
+        digest += f":{settings.findings}" if settings.findings else ""  # its limits withhold doses
+        return Job(tables, source, maps, library, origin, digest, settings, rules)
     except BaseException:
-        opened.close()
+        tables.close()
         raise
 
 
@@ -107,7 +123,7 @@ def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, 
         return folder / "input", own
     configured = parse_file(settings.file).source if settings.file else None
     asked = settings.source if settings.source != configured else None  # that of the file is for the user's own exports
-    return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source})
+    return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
 
 
 def choose_source(folder: MapFolder, export: Export) -> str:
@@ -128,8 +144,13 @@ def choose_source(folder: MapFolder, export: Export) -> str:
     )
 
 
+def confirmed(people: Path | None) -> References:
+    """What the clinic said of names and doubles: people.csv, and pairs.csv beside it. ConfigError if they can't be read."""
+    return References(load_people(people), load_pairs(people and people.with_name("pairs.csv")))
+
+
 @contextmanager
-def _opened(export: str | Path | Job, settings: Settings | None) -> Iterator[Job]:
+def opened(export: str | Path | Job, settings: Settings | None) -> Iterator[Job]:
     """A job that is open already stays open."""
     if isinstance(export, Job):
         yield export
@@ -139,23 +160,43 @@ def _opened(export: str | Path | Job, settings: Settings | None) -> Iterator[Job
 
 
 def read(
-    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None
+    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None, findings: Engine | None = None
 ) -> Iterator[Found | Same | Rejected | Problem]:
-    """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent."""
-    with _opened(export, settings) as job:
-        yield from job.export.problems
-        yield from _unread_tables(job)
-        before = known or Nothing()
-        yield from derive_outcomes(read_records(job.maps, job.export, before, SOURCES), before, job.maps.scopes)
+    """The records of an export, parents first, and what is wrong with its rows. `known`: what earlier runs sent; `findings`: the
+    rules of a job (`Job.engine`), which look at every record that passes.
+    """
+    with opened(export, settings) as job:
+        units = _read(job, known or Nothing(), SOURCES if findings is None else SOURCES | LOOKED_AT)
+        yield from units if findings is None else _looked_at(units, findings)
+
+
+def _read(job: Job, known: Known, made: Collection[str]) -> Iterator[Found | Same | Rejected | Problem]:
+    yield from job.export.problems
+    yield from _unread_tables(job)
+    yield from derive_outcomes(read_records(job.maps, job.export, known, made), known, job.maps.scopes)
+
+
+def _looked_at(
+    units: Iterable[Found | Same | Rejected | Problem], findings: Engine
+) -> Iterator[Found | Same | Rejected | Problem]:
+    """The same units; what the rules find among them is told by the engine, the last of it when the stream has ended."""
+    for unit in units:
+        if isinstance(unit, Problem):
+            findings.hear(unit.code, unit.text, unit.file, unit.line, unit.column)
+        elif not isinstance(unit, Rejected) and unit.record is not None:
+            place = unit.places[0]
+            findings.see(unit.record, place.table, place.row)
+        yield unit
+    findings.finish()
 
 
 def map(  # noqa: A001 the library's own verb
-    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None
+    export: str | Path | Job, settings: Settings | None = None, *, known: Known | None = None, findings: Engine | None = None
 ) -> Iterator[Mapped | Same | Rejected | Problem]:
     """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
-    with _opened(export, settings) as job:
+    with opened(export, settings) as job:
         withheld: set[str] = set()
-        for unit in read(job, known=known):
+        for unit in read(job, known=known, findings=findings):
             if isinstance(unit, Found):
                 yield from _map_one(job, unit, withheld)
             else:
@@ -164,7 +205,12 @@ def map(  # noqa: A001 the library's own verb
 
 
 def plan(
-    export: str | Path | Job, server: str | Server | None = None, settings: Settings | None = None, *, ledger: Path | None = None
+    export: str | Path | Job,
+    server: str | Server | None = None,
+    settings: Settings | None = None,
+    *,
+    ledger: Path | None = None,
+    findings: Engine | None = None,
 ) -> Plan:
     """What it takes to bring a server in step with an export; writes nothing. Close the plan, or use it in a `with`.
 
@@ -185,7 +231,7 @@ def plan(
             require_namespace(path, scope)
         client = Client(target.url, target.auth, timeout_s=target.timeout_s)
         kept = held.enter_context(open_ledger(path, scope, job.maps_digest))
-        made = sync_plan.plan(map(job, known=kept), kept, client, job.maps.scopes)
+        made = sync_plan.plan(map(job, known=kept, findings=findings), kept, client, job.maps.scopes)
         made.hold(held.pop_all(), job.library.place_of)
         return made
 
@@ -240,7 +286,7 @@ def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Pro
         problems += told
     yield from problems
     anchor = record.anchor if isinstance(record, DosingSession) else None
-    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor)
+    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor, record)
 
 
 def _keep_one(job: Job, unit: Found, reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:

@@ -57,6 +57,15 @@ class FileLine(_Line):
     count: int = Field(description="how many resources, problems or lines it holds")
 
 
+class UnusedLine(_Line):
+    """A column that no map uses: a row of unused.csv."""
+
+    type: Literal["unused"]
+    table: str
+    column: str
+    count: int = Field(description="how many of its cells are not empty")
+
+
 class ListLine(_Line):
     """A list of our codes."""
 
@@ -78,15 +87,6 @@ class UnmappedLine(_Line):
     count: int = Field(description="in how many rows")
     row: int = Field(description="the first of them")
     meant: str = Field(description="the code of ours that has just this name, if one has: a proposal, and no more")
-
-
-class UnusedLine(_Line):
-    """A column that no map uses: a row of unused.csv."""
-
-    type: Literal["unused"]
-    table: str
-    column: str
-    count: int = Field(description="how many of its cells are not empty")
 
 
 class CellLine(_Line):
@@ -123,6 +123,21 @@ class FindingLine(_Line):
     hint: str
 
 
+class RuleLine(_Line):
+    """What a rule found in an export. It holds no value of the patient's, only the numbers of the rule."""
+
+    type: Literal["rule"]
+    rule: str = Field(description="docs/reference/rules.md lists all of them")
+    severity: Literal["safety", "error", "warning", "info"]
+    table: str
+    row: int
+    column: str = Field(description="where the reading of the row told it")
+    patient: str = Field(description="Patient/id; empty where it is about no patient")
+    text: str
+    advice: str
+    changed: bool = Field(description="true: the clinic's configuration says another level or other numbers")
+
+
 class ReadyLine(_Line):
     """The sandbox answers."""
 
@@ -149,6 +164,17 @@ class ErrorLine(_Line):
     exit: int
 
 
+class FindingCounts(BaseModel):
+    """How many findings there are, by severity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    safety: int
+    error: int
+    warning: int
+    info: int
+
+
 class SummaryLine(_Line):
     """The end of every call."""
 
@@ -164,6 +190,7 @@ class SummaryLine(_Line):
     refused: int = Field(description="resources that the server, or a rule before it, refused")
     rejected: int = Field(description="records that their rows could not make, and rows that could not be read")
     requests: int
+    findings: FindingCounts = Field(description="what the rules found, for `findings`, `map`, `plan` and `sync`")
     seconds: float
     exit: int
 
@@ -173,12 +200,13 @@ LINES: dict[str, type[_Line]] = {
     "action": ActionLine,
     "status": StatusLine,
     "file": FileLine,
+    "unused": UnusedLine,
     "list": ListLine,
     "unmapped": UnmappedLine,
-    "unused": UnusedLine,
     "cell": CellLine,
     "deidentified": DeidentifiedLine,
     "finding": FindingLine,
+    "rule": RuleLine,
     "ready": ReadyLine,
     "schema": SchemaLine,
     "error": ErrorLine,

@@ -48,8 +48,9 @@ def command(
     """Turn an export into FHIR files.
 
     Writes a file per resource type (or a transaction per patient), manifest.json, rejected.ndjson with every problem of
-    the rows, problems.csv, which counts them and says what to do, and unused.csv, the columns that no map uses. No
-    server is needed. Ends with 5 if rows were rejected, with 6 if resources were withheld.
+    the rows, problems.csv, which counts them and says what to do, unused.csv, the columns that no map uses, and
+    completeness.csv, how many records have each field of the least one. No server is needed. Ends with 5 if rows were
+    rejected, with 6 if resources were withheld.
     """
     from kapfhir import pipeline
     from kapfhir.delivery import BASE, Delivery, deliver, time_of_delivery
@@ -65,7 +66,10 @@ def command(
         base = job.origin.system if job.origin.system.startswith("http") else BASE
         to = Delivery(folder, form, time_of_delivery(job.export.newest), request, base)
         unused: list[UnusedColumn] = []
-        files = deliver(tally.watch(pipeline.map(job)), to, _keep(count_unused(job.maps, job.export), unused))
+        tally.engine = job.engine(until=to.made_at)
+        files = deliver(
+            tally.watch(pipeline.map(job, findings=tally.engine)), to, _keep(count_unused(job.maps, job.export), unused)
+        )
     for file in files:
         app.output.line("file", path=str(folder / file.name), resource=file.type, count=file.count)
     for line in align([(str(folder / file.name), f"{file.count:>9,}") for file in files]):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 COUNTS = ("rows", "records", "resources", "create", "update", "unchanged", "retract", "refused", "rejected", "requests")
+SEVERITIES = ("safety", "error", "warning", "info")  # of findings
 TERMINAL_EVERY_S = 0.2
 FILE_EVERY_S = 10.0
 
@@ -34,6 +35,7 @@ class Output:
         self.verbose = verbose
         self.shows_progress = progress and not quiet
         self.counts = dict.fromkeys(COUNTS, 0)
+        self.findings = dict.fromkeys(SEVERITIES, 0)
         self._start = time.monotonic()
         self._closed = False
         self._lost = False  # stdout takes nothing more
@@ -114,7 +116,7 @@ class Output:
         if not self._closed:
             self._closed = True
             seconds = round(time.monotonic() - self._start, 3)
-            self.line("summary", command=self.command, **self.counts, seconds=seconds, exit=int(code))
+            self.line("summary", command=self.command, **self.counts, findings=self.findings, seconds=seconds, exit=int(code))
 
     def _write(self, content: bytes) -> None:
         """To stdout; ConfigError, once, where it goes to a disk that is full."""

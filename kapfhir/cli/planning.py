@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import kapfhir
 from kapfhir.config import Settings
+from kapfhir.delivery import time_of_delivery
 from kapfhir.errors import ConfigError, Exit, severest
 from kapfhir.pipeline import open_job
 from kapfhir.sync.action import Action, Sign
@@ -41,7 +42,8 @@ def open_plan(app: App, export: str, settings: Settings) -> Iterator[tuple[Plan,
     tally = Tally(app.output)
     with open_job(export, settings) as job:
         tally.count_rows(job)
-        with kapfhir.plan(job, settings.server) as plan:
+        tally.engine = job.engine(until=time_of_delivery(job.export.newest))
+        with kapfhir.plan(job, settings.server, findings=tally.engine) as plan:
             tally.finish_rows()
             _count(app, plan)
             for note in plan.notes:

@@ -13,6 +13,8 @@ from kapfhir.delivery import ProblemCounts, Unit
 from kapfhir.errors import Exit, Problem, severest
 from kapfhir.mapping.units import Found, Mapped, Rejected
 from kapfhir.pipeline import Job
+from kapfhir.rules.engine import Engine
+from kapfhir.rules.table import changes
 from kapfhir.sources.table import Dialect, Row, Table
 
 from .output import Output
@@ -74,6 +76,7 @@ class Tally:
     problems: ProblemCounts = field(default_factory=ProblemCounts)
     severities: dict[str, int] = field(default_factory=dict)
     exits: set[Exit] = field(default_factory=set)
+    engine: Engine | None = None  # where rules look at what passes
     _tables: list[CountedTable] = field(default_factory=list)
 
     def count_rows(self, job: Job) -> None:
@@ -116,7 +119,9 @@ class Tally:
         return f"{read}; {counts['rejected']:,} records rejected"
 
     def tell(self, more: str) -> None:
-        """The problems in groups, for people; `more` says where each of them is told."""
+        """What rules found; then the problems in groups, for people. `more` says where each of these is told."""
+        if self.engine is not None:
+            self._tell_findings(self.engine)
         if not self.severities or self.output.as_json:
             return
         words = [
@@ -136,6 +141,17 @@ class Tally:
         if len(groups) > MOST_GROUPS:
             self.output.complain(f"  and {len(groups) - MOST_GROUPS} more kinds")
         self.output.complain(more)
+
+    def _tell_findings(self, engine: Engine) -> None:
+        """The counts, what could not be judged, and how the rules differ from the shipped ones."""
+        output = self.output
+        output.findings.update(engine.counts)
+        words = [f"{n:,} {s}{'s' * (s in ('error', 'warning') and n != 1)}" for s, n in output.findings.items()]
+        where = "" if output.command == "findings" else "; `kapfhir findings EXPORT` tells each of them"
+        output.say(f"findings: {', '.join(words)}{where}")
+        for note in (*engine.lacking(), *changes(engine.rules.values())):
+            output.line("status", text=note)
+            output.say(note)
 
 
 def align(rows: Sequence[tuple[str, ...]]) -> list[str]:

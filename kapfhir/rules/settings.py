@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +16,7 @@ from kapfhir.model.dose_limits import SHIPPED, DoseLimit
 from .table import COMPUTED, Rule, all_rules
 
 OFF = "off"
+SHORT = re.compile(r"([A-Za-z])-?(\d{1,2})(-[a-z]+)?")  # M3, s-07
 LIMITS = {  # the rules whose numbers the record itself keeps to, by the way of giving it
     "iv": "P01-slip",
     "im": "P02-slip",
@@ -89,5 +91,7 @@ def _changed(rule: Rule, own: RuleSettings) -> Rule:
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name.upper() if name.upper() in known else name, known, 1)
+    if written := SHORT.fullmatch(name):
+        name = f"{written[1].upper()}{int(written[2]):02}{written[3] or ''}"
+    close = get_close_matches(name, known, 1)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -21,7 +21,7 @@ from kapfhir.data import example_folder
 from kapfhir.mapping.resource.library import Library
 
 CANARIES = {"text": "Quokka~", "number": "98765432", "date": "02/31/1931"}  # a word and a tilde: no code, no path
-CANARY = re.compile(r"quokka|98765432|1931", re.IGNORECASE)
+CANARY = re.compile(r"quokka|98765432|(?<![0-9a-f])1931", re.IGNORECASE)  # a hash may hold the digits
 DIALECTS = {"moniteur": ("cp1252", ";")}
 STEP = 5  # rows from one canary to the next
 
@@ -122,6 +122,16 @@ def test_explain(clinic):
     for place in ("clients:3", "moniteur:7", "IV:8"):
         call("-v", "explain", clinic, place)
     call("--json", "explain", clinic, "phq9:7")
+
+
+def test_findings(clinic):
+    told = call("-v", "findings", clinic, "-o", "f.csv")
+    assert len(told.stdout.splitlines()) > 100
+    call("--json", "findings", clinic)
+    assert CANARY.search(Path("f.csv").read_text("utf-8")) is None
+    call("findings", clinic, "-o", "f.ndjson", "--as", "fhir")
+    texts = [json.loads(line) for line in Path("f.ndjson").read_text("utf-8").splitlines()]
+    assert CANARY.search(" ".join(r.get("detail", "") for r in texts)) is None
 
 
 def test_init_and_check(clinic):

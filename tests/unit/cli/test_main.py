@@ -21,7 +21,7 @@ from kapfhir.errors import (
     TemporaryServerError,
 )
 
-SUMMARY = ("type command rows records resources create update unchanged retract refused rejected requests seconds exit").split()
+SUMMARY = ("type command rows records resources create update unchanged retract refused rejected requests findings seconds exit").split()
 HEAVY = "requests pydantic fhir openpyxl starlette uvicorn yaml orjson sqlite3 platformdirs".split()
 
 

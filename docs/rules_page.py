@@ -1,0 +1,72 @@
+"""The page of the rules, made of `kapfhir/rules/rules.csv`."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from kapfhir.rules.catalogue import HELD, NEEDS
+from kapfhir.rules.table import COMPUTED, Rule, all_rules
+
+HEAD = """# Rules
+
+`kapfhir findings EXPORT` applies these rules to the records of an export and tells what a person should look at; `map`, `plan`
+and `sync` tell how many there are. Rules look, they correct nothing. This page is made of `kapfhir/rules/rules.csv` by
+`python docs/generate.py`.
+
+| severity | means |
+|---|---|
+| safety | possible, and sent; somebody should look at it soon |
+| error | it can't be true, or can't be said: the element is withheld and the rest sent; of two facts of which one must be wrong, both are |
+| warning | possible, and sent; unexpected |
+| info | what is incomplete, and how it was taken |
+| computed | nothing is found: it says how something is reckoned |
+
+*verified*: read in a source during this work; *partly*: some of it; *unverified*: known in the field, or by convention, and not
+checked here; *arithmetic*: follows from the data. No number is medical advice: a clinic sets its own in `kapfhir.toml`, and each
+report says so.
+
+```toml
+[findings.M03]
+severity = "warning"          # safety, error, warning, info, or off
+numbers.systolic = 170        # in the unit of the table
+
+[findings.P05-slip]           # a number that withholds: the record keeps to it
+numbers.mg = 1200
+```
+
+A finding stands at the first row of its record. What an export does not hold at all says nothing about a patient: without any
+consent, rule E17 is not judged, and that is told. A record that the rows could not make is not judged either: its problems are
+told. Where a day has no time of day, what needs the order within the day is not judged. Rules that are *told by a problem* have
+the level of this table in `findings`, and that of [the problem](problems.md) in the other reports.
+
+As FHIR (`--as fhir -o FILE`) each finding about a patient is a DetectedIssue, and a safety finding a Flag too; ids follow from
+rule and record. They are not sent by `sync`: load the file where it is wanted.
+
+Where this differs from the policy that an error withholds an element: a serious adverse event without a criterion, and one of
+grade 5 without death, are warnings, since an adverse event must not be lost with what is missing; a status that contradicts its
+doses is a warning, since R4 has no event without a status.
+"""
+
+
+def rules_page() -> str:
+    """All rules by theme."""
+    parts = [HEAD]
+    for theme, group in groupby(all_rules().values(), key=lambda rule: rule.theme):
+        parts += [f"## {theme}\n", "| id | severity | says | numbers | source | |", "|---|---|---|---|---|---|"]
+        parts += [_row(rule) for rule in group]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _row(rule: Rule) -> str:
+    numbers = ", ".join(f"`{name}` {number:f} {rule.units[name]}".strip() for name, number in rule.numbers.items())
+    notes = [rule.verified]
+    if rule.severity == COMPUTED:
+        notes.append(f"`{rule.by[0].partition(':')[2]}` in `{rule.by[0].partition(':')[0]}`")
+    elif rule.by:
+        codes = dict.fromkeys(code.partition("@")[0] for code in rule.codes)
+        notes.append("told by " + ", ".join(f"`{code}`" for code in codes))
+    if needs := NEEDS.get(rule.id) or HELD.get(rule.id):
+        notes.append(f"only where the export holds a {needs}")
+    cells = (rule.id, rule.severity, f"{rule.told} {rule.advice}", numbers, rule.source, "; ".join(notes))
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
