@@ -1,10 +1,11 @@
 """What `map -o FOLDER` writes: resources as NDJSON or as transactions, and what was wrong with the rows.
 
     <Type>.ndjson | bundle-NNNN.json    resources in the order of the export
-    manifest.json                       in the shape of a Bulk Data manifest; its extension names the three files below
+    manifest.json                       in the shape of a Bulk Data manifest; its extension names the files below
     rejected.ndjson                     every problem, one a line; no cell values
     problems.csv                        the same counted by code and column, with the first rows and what to do
     unused.csv                          the columns that no map uses, with how many of their cells are not empty
+    completeness.csv                    of each field of the least record, how many records have it
 
 Everything is written beside its place and moved there when all of it is whole, the manifest last. Same input, same bytes.
 """
@@ -32,6 +33,7 @@ from .fhir.exact import dumps
 from .fhir.links import patient_of
 from .mapping.source.unused import UnusedColumn
 from .mapping.units import Mapped, Rejected, Same
+from .model.minimum import Completeness
 from .sync.store import EVERYBODY
 
 Format = Literal["ndjson", "bundle"]
@@ -40,6 +42,7 @@ MANIFEST = "manifest.json"
 REJECTED = "rejected.ndjson"
 PROBLEMS = "problems.csv"
 UNUSED = "unused.csv"
+COMPLETENESS = "completeness.csv"
 PARTIAL = ".kapfhir-partial"
 MARK = "https://kapfhir.org/fhir/manifest"  # in a manifest's extension: by this we know our own folders
 FIRST_ROWS = 5
@@ -49,7 +52,7 @@ COLUMNS = ("code", "severity", "table", "column", "count", "first_rows", "advice
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A file that was written; `type` is that of its resources, empty for the files of problems and of columns."""
+    """A file that was written; `type` is that of its resources, empty for the files about the export."""
 
     name: str
     type: str
@@ -98,7 +101,9 @@ def deliver(units: Iterable[Unit], to: Delivery, unused: Iterable[UnusedColumn] 
         partial.mkdir(parents=True)
     try:
         with _telling(folder):
-            files = [*_write(units, partial, to), _write_unused(partial / UNUSED, unused)]
+            there = Completeness()
+            files = [*_write(units, partial, to, there), _write_unused(partial / UNUSED, unused)]
+            files.append(_write_completeness(partial / COMPLETENESS, there))
             _write_manifest(partial / MANIFEST, files, to)
             for name in (*(f.name for f in files), MANIFEST):
                 (partial / name).replace(folder / name)
@@ -150,7 +155,7 @@ def _telling(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _write(units: Iterable[Unit], partial: Path, to: Delivery) -> list[Delivered]:
+def _write(units: Iterable[Unit], partial: Path, to: Delivery, there: Completeness) -> list[Delivered]:
     counts = ProblemCounts()
     told = 0
     with ExitStack() as stack:
@@ -159,6 +164,7 @@ def _write(units: Iterable[Unit], partial: Path, to: Delivery) -> list[Delivered
         stack.callback(out.close)
         for unit in units:
             if isinstance(unit, Mapped):
+                there.add(unit.record)
                 for resource in unit.resources:
                     out.add(resource)
             elif isinstance(unit, Problem):
@@ -191,6 +197,15 @@ def _write_counts(path: Path, counts: ProblemCounts) -> None:
         rows.writerow(COLUMNS)
         for code, severity, table, column, count, first in counts.rows():
             rows.writerow((code, severity, table, column, count, " ".join(map(str, first)), advice(code)))
+
+
+def _write_completeness(path: Path, there: Completeness) -> Delivered:
+    lines = list(there.rows())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("concept", "field", "records", "have"))
+        rows.writerows(lines)
+    return Delivered(COMPLETENESS, "", len(lines))
 
 
 def _write_unused(path: Path, unused: Iterable[UnusedColumn]) -> Delivered:

@@ -58,6 +58,7 @@ class Mapped:
     places: tuple[Place, ...]
     digest: str
     anchor: Anchor | None = None
+    record: Record | None = None  # what the resources were built of
     private: bool = False  # it must not leave: what went out of it earlier should not be there
 
 

@@ -12,7 +12,10 @@ from kapfhir.sync.report import Report
 HOW_TO = ROOT / "docs" / "how-to"
 
 
-@pytest.mark.parametrize(("page", "commands"), [("export-to-files", 2), ("test-with-the-sandbox", 1), ("share-a-de-identified-export", 8)])
+@pytest.mark.parametrize(
+    ("page", "commands"),
+    [("export-to-files", 2), ("from-a-dose-log", 8), ("test-with-the-sandbox", 1), ("share-a-de-identified-export", 8)],
+)
 def test_the_page_is_true(tmp_path, page, commands):
     with Desk(tmp_path) as desk:
         assert desk.follow(HOW_TO / f"{page}.md") == commands

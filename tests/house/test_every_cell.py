@@ -53,7 +53,7 @@ CALLS = {  # how each command that reads an export, or what was made of one, is 
     ],
 }
 NO_EXPORT = {"doctor", "sandbox", "schema", "cohort"}
-REPORTS = ("rejected.ndjson", "problems.csv", "manifest.json", "unused.csv")
+REPORTS = ("rejected.ndjson", "problems.csv", "manifest.json", "unused.csv", "completeness.csv")
 
 
 def rows_of(path, change):

@@ -1,6 +1,6 @@
 import errno
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from kapfhir.delivery import Delivery, deliver, time_of_delivery
 from kapfhir.errors import ConfigError, Problem
 from kapfhir.mapping.source.unused import UnusedColumn
 from kapfhir.mapping.units import Mapped, Place, Rejected
+from kapfhir.model.people import Patient
+from kapfhir.model.values import Key
 
 NOON = datetime(2026, 1, 5, 12, 0, 30, tzinfo=UTC)
 
@@ -55,6 +57,7 @@ def test_one_file_per_type_in_the_order_of_the_export(tmp_path):
         ("rejected.ndjson", "", 1),
         ("problems.csv", "", 1),
         ("unused.csv", "", 0),
+        ("completeness.csv", "", 13),
     ]
     lines = (tmp_path / "out/Observation.ndjson").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["1", "2"]
@@ -124,7 +127,15 @@ def test_our_own_folder_is_written_again_and_left_clean(tmp_path):
     deliver(UNITS, to(out, "bundle"))
     (out / "note.txt").write_text("mine")
     deliver(UNITS[:1], to(out))
-    ours = ["Organization.ndjson", "manifest.json", "note.txt", "problems.csv", "rejected.ndjson", "unused.csv"]
+    ours = [
+        "Organization.ndjson",
+        "completeness.csv",
+        "manifest.json",
+        "note.txt",
+        "problems.csv",
+        "rejected.ndjson",
+        "unused.csv",
+    ]
     assert sorted(contents(out)) == ours
 
 
@@ -199,3 +210,12 @@ def test_the_time_is_of_the_source_or_of_the_newest_input():
     assert time_of_delivery(NOON, {"SOURCE_DATE_EPOCH": "0"}) == datetime(1970, 1, 1, tzinfo=UTC)
     with pytest.raises(ConfigError, match="SOURCE_DATE_EPOCH"):
         time_of_delivery(NOON, {"SOURCE_DATE_EPOCH": "today"})
+
+
+def test_what_of_the_least_record_is_there_is_counted(tmp_path):
+    made = Mapped(
+        "Patient", "P-1", (), (Place("clients", 2),), "", record=Patient(Key("P-1"), "One", birth_date=date(1990, 1, 1))
+    )
+    deliver([made], to(tmp_path / "out"))
+    rows = (tmp_path / "out/completeness.csv").read_text().splitlines()
+    assert rows[:4] == ["concept,field,records,have", "Patient,key,1,1", "Patient,birth_date,1,1", "Course,key,0,0"]

@@ -72,7 +72,8 @@ class Rows:
                     return
             elif loud:
                 teller.row = line
-                if bad is None or bad.code != WAITS or not plan.repeats:  # else the rows that point to it tell it
+                known = plan.repeats and (plan.stand_in if bad is None else bad.code == WAITS)
+                if not known:  # else the rows that point to it tell it, or they name nobody
                     teller.say(plan.key, bad or Bad("missing-key"))
                 if bad is not None:
                     self.keyless(None)

@@ -77,7 +77,7 @@ def test_transactions(run):
     ("arguments", "text"),
     [
         (["missing", "-o", "out"], "the export missing does not exist; check its path\n"),
-        (["example:nothing", "-o", "out"], "there is no example of this name; the examples are: clinic\n"),
+        (["example:nothing", "-o", "out"], "there is no example of this name; the examples are: clinic, minimal\n"),
         (
             ["example:clinic", "-o", "out", "--source", "clinik"],
             "there are no source maps for 'clinik'; did you mean 'clinic'?\n",
