@@ -19,7 +19,7 @@ from .walk import MASKED, Walk, WithheldError
 BASE = "https://kapfhir.org/fhir"
 PSEUDED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "PSEUDED"}
 PSYCHOTHERAPY = "PSYTHPN"
-TO_THE_DAY = "vs-1"  # a vital sign has a date to the day; a year alone is masked
+TO_THE_DAY = "vs-1"  # a vital sign has a date to the day, or a period
 
 
 @dataclass(slots=True)
@@ -52,8 +52,9 @@ class Deidentifier:
         except WithheldError as error:
             raise WithheldError(str(error), kind) from None
         problems = [p for p in check(out) if p.severity == "error"]
-        if problems and all(p.code == TO_THE_DAY for p in problems) and out.pop("effectiveDateTime", None):
-            out["_effectiveDateTime"] = MASKED
+        if problems and all(p.code == TO_THE_DAY for p in problems):
+            year = out.pop("effectiveDateTime")
+            out["effectivePeriod"] = {"start": year, "end": year}
             problems = [p for p in check(out) if p.severity == "error"]
         if problems:
             raise WithheldError("not-r4", kind)
@@ -91,6 +92,9 @@ class Deidentifier:
         scope.days = self.pseudonyms.shift(owner) if owner else None
         scope.is_age = kind == "Observation" and _is_age(node)
         body = self.walk.element(node, kind, kind, scope) or {}
+        if kind == "Observation" and body.get("_effectiveDateTime") is MASKED:
+            del body["_effectiveDateTime"]  # a dateTime without a day is against vs-1, a period is not
+            body["effectivePeriod"] = MASKED
         head: dict[str, Any] = {"resourceType": kind}
         if scope.outer:
             head["id"] = scope.outer

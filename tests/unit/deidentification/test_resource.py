@@ -7,7 +7,7 @@ import pytest
 from kapfhir.deidentification.dates import Dates
 from kapfhir.deidentification.pseudonyms import Pseudonyms
 from kapfhir.deidentification.resource import PSEUDED, Deidentifier
-from kapfhir.deidentification.walk import WithheldError
+from kapfhir.deidentification.walk import MASKED, WithheldError
 from kapfhir.fhir.validate import check
 
 PSEUDONYMS = Pseudonyms(b"1" * 32)
@@ -146,7 +146,7 @@ def test_an_observation_of_age_tells_none_above_89(code):
     assert new().resource(observation(code=concept, valueInteger=89))["valueInteger"] == 89
 
 
-def test_a_vital_sign_in_years_has_a_masked_day():
+def test_a_vital_sign_without_a_day_has_a_period():
     weight = observation(
         category=[{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
         code={"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
@@ -156,7 +156,11 @@ def test_a_vital_sign_in_years_has_a_masked_day():
     )
     out = new("year").resource(weight)
     assert "effectiveDateTime" not in out
+    assert out["effectivePeriod"] == {"start": "2025", "end": "2025"}
     assert check(out) == []
+    old = new().resource(weight | {"effectiveDateTime": "1931-02-28"})
+    assert old["effectivePeriod"] == MASKED
+    assert old.keys() & {"effectiveDateTime", "_effectiveDateTime"} == set()
     assert new("year").resource(observation(effectiveDateTime="2025-11-03"))["effectiveDateTime"] == "2025"
 
 
