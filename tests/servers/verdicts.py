@@ -22,8 +22,8 @@ REPORT = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "validat
 HEAD = """# Where our verdict differs from HL7's validator
 
 Resources of every type that we send, with one planted fault each, judged by `kapfhir.validate` and by HL7's validator: is there an
-error, or none? Made by `python tests/servers/verdicts.py {file}`; how the faults are planted, and what follows from the
-differences, is told in [How resources are checked](validation.md#measured-against-hl7).
+error, or none? Made by `python tests/servers/verdicts.py`. How the faults are planted, and what follows from the differences, is
+told in [How resources are checked](validation.md#measured-against-hl7).
 
 """
 
@@ -75,7 +75,7 @@ def report(verdicts: list[Verdict]) -> str:
     sound = len(verdicts) - len(faulty)
     first = f"{sum(v.same for v in faulty)} of {len(faulty)} mutants have the same verdict: **{percent(faulty):.2f} %**."
     second = f"Of the {sound} resources before the change, {sum(v.same for v in verdicts if not v.mutant.kind)} have."
-    lines = [HEAD.format(file=f"docs/explanation/{REPORT.name}") + f"{first} {second}", ""]
+    lines = [HEAD + f"{first} {second}", ""]
     lines += [*_table("class of fault", faulty, lambda v: v.mutant.kind), "", *_table("type", faulty, lambda v: v.mutant.type)]
     lines += ["", "## Each difference", "", "| type | class | fault | element | HL7 | ours |", "|---|---|---|---|---|---|"]
     lines += sorted(_row(v) for v in verdicts if not v.same)
