@@ -22,6 +22,7 @@ HOME = "https://kapfhir.org/schema"
 TEXT: Schema = {"type": ["string", "number", "boolean"]}  # every scalar of a map is text, however YAML reads it
 TEXTS: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
 WHERE: Schema = {"type": "object", "additionalProperties": TEXTS, "description": "only rows whose cell is one of these"}
+YES: Schema = {"enum": ["yes", "no", True, False]}  # YAML 1.1 reads yes as true
 COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
@@ -48,6 +49,7 @@ def source_map() -> Schema:
     rule = {
         "from": TEXTS | {"description": "the column, or several that belong together; in a key also constants, `= phq-9`"},
         "checked": {"type": "object", "additionalProperties": TEXT, "description": "checkbox column: our code"},
+        "people": {"enum": ["patient", "practitioner"], "description": "the column, of several the first, holds their names"},
         "format": TEXTS | {"description": "of dates: MM/DD/YYYY hh:mm, iso, excel, or several"},
         "unit": TEXT | {"description": "the UCUM unit of the column's numbers"},
         "codes": TEXT | {"description": "the code table, without .csv"},
@@ -60,6 +62,7 @@ def source_map() -> Schema:
             "description": "what the amount is taken times before that: = 50 mg/mL, or a column and its unit",
         },
         "empty": TEXTS | {"description": "texts that mean nothing in this column"},
+        "precedence": TEXTS | {"description": "another order of the tables than that of the map"},
         "where": WHERE,
     }
     either = [{"required": ["from"]}, {"required": ["checked"]}]
@@ -82,7 +85,9 @@ def source_map() -> Schema:
             "encoding": TEXT,
             "delimiter": TEXT,
             "decimal": {"enum": [".", ","]},
-            "optional": {"enum": ["yes", "no"], "description": "yes: an export may lack the table"},
+            "optional": YES | {"description": "yes: an export may lack the table"},
+            "precedence": TEXTS | {"description": "tables that may hold the same sessions, the one that is believed first"},
+            "stand_in": YES | {"description": "yes: a record only where no other table has it"},
             "scope": {"enum": ["full", "delta"], "description": "delta: the table holds only what changed"},
         },
         title="A source map: the columns of a table to the fields of a concept",
