@@ -94,3 +94,20 @@ def test_a_map_in_its_place_is_no_stray(run):
     own("codes/route.csv")
     own("sources/clinic/codes/route.csv")
     assert run("check", "maps").exit_code == 0
+
+
+def test_wrong_codes_of_ones_own_are_refused_with_the_reason(run):
+    own("codes/route.csv", ("47625008", "255560000"))
+    own("codes/event.csv", ("422587007", "422587008"))
+    own("scales/phq-9.yaml", ("total: loinc#44261-6", "total: loinc#44249-1"))
+    own("fhir/dosing_session_vitals.yaml", ("loinc#8480-6", "loinc#8478-0"), ("loinc#2708-6", "loinc#59408-5"))
+    result = run("check", "maps")
+    assert result.exit_code == 4
+    for fault in (
+        "codes/route.csv:2:1: 255560000: it is a qualifier and no route; use 47625008 [refused-code]",
+        "422587008: its check digit is not that of a SNOMED CT id",
+        "scales/phq-9.yaml:7:1: 44249-1: it is the panel of the PHQ-9 and no score; use 44261-6 [refused-code]",
+        "8478-0: it is the mean blood pressure; use 8480-6 [refused-code]",
+        "59408-5: alone it fails the R4 profile of oxygen saturation",
+    ):
+        assert fault in result.stdout

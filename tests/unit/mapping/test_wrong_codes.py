@@ -122,3 +122,11 @@ def test_every_row_says_what_it_is_and_what_to_use():
 def test_no_verified_code_of_the_terminology_tables_is_wrong_everywhere():
     everywhere = {(r.system, r.code) for r in ROWS if not (r.at or r.unless or r.display or r.beside)}
     assert [row for row in load_terminology(MapFolder.over()) if (row.system, row.code) in everywhere] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.system.rsplit('/')[-1]}-{row.code}-{row.at[0] if row.at else ''}")
+def test_every_row_is_refused_with_its_reason(row):
+    place = row.at[0].replace("*", "x") if row.at else "any/code"
+    code, display = row.code.replace("*", "ADMS"), row.display.replace("[[]", "[").replace("*", "x")
+    found = refusal(row.system, SYSTEMS.get(row.system, row.system), code, display, place, {code} if row.beside else ())
+    assert found == ("wrong-display" if row.display else "refused-code", f"{code}: {row.really}", f"use {row.instead}")

@@ -157,3 +157,11 @@ def test_what_says_nothing_is_refused_and_told(desk):
     units = laid(desk).read()
     assert ("Diagnosis", "D-2") in units.rejected()
     assert {(p.code, p.line) for p in units.problems("problems")} == {("missing-diagnosis", 3)}
+
+
+def test_an_npi_with_a_wrong_digit_is_withheld_and_its_clinic_goes_on(desk):
+    desk.map("sites", "concept: Clinic\ntable: sites\nfields:\n  key: Site\n  name: Name\n  npi: NPI\n")
+    units = desk.table("sites", "Site,Name,NPI\nC-1,One,1234567893\nC-2,Two,1234567890\n").read()
+    assert {key: clinic.npi for key, clinic in units.records("Clinic").items()} == {"C-1": "1234567893", "C-2": None}
+    assert units.told("sites") == {(3, "npi-check-digit", "NPI", "field withheld")}
+    assert not any("1234567890" in str(problem) for problem in units.problems())
