@@ -170,15 +170,22 @@ def load_settings(
     flags: Mapping[str, Any] | None = None,
     env: Mapping[str, str] = os.environ,
     shipped: Mapping[str, str] | None = None,
+    *,
+    needs_server: bool = True,
+    needs_clinic: bool = True,
 ) -> Settings:
     """The settings of a run; ConfigError with every fault of the file.
 
     `flags`: server, source, mappings, ledger as given on the command line, None where not given. `shipped`: addresses of servers
-    known by name.
+    known by name. What is not needed is not looked at: a run without a server wants no credentials of one (but a profile that is
+    named is there), and one without the clinic's records can do with a file whose [clinic] is not filled in yet.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = find_file(config, env)
-    content = parse_file(file) if file else ConfigFile()
+    content = parse_file(file, needs_clinic=needs_clinic) if file else ConfigFile()
+    read = _Read(content, file)
+    if profile and not needs_server:
+        _require_profile(profile, read)
     folder = file.parent if file else Path()
 
     def choose(name: str, variable: str) -> Any:
@@ -197,7 +204,7 @@ def load_settings(
         mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
         ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
         windows=content.window,
-        server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
+        server=_choose_server(given.get("server"), profile, read, env, shipped or {}) if needs_server else None,
         file=file,
     )
 
@@ -214,7 +221,7 @@ def find_file(config: Path | None, env: Mapping[str, str] = os.environ) -> Path 
     return next((path for path in candidates if path.is_file()), None)
 
 
-def parse_file(file: Path) -> ConfigFile:
+def parse_file(file: Path, *, needs_clinic: bool = True) -> ConfigFile:
     """The content of a configuration file; ConfigError with all its faults."""
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -224,6 +231,8 @@ def parse_file(file: Path) -> ConfigFile:
         raise ConfigError(f"{file} is not UTF-8 text", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {_first_lower(str(error))}", "texts stand in quotes") from None
+    if not needs_clinic:
+        data.pop("clinic", None)
     try:
         return ConfigFile.model_validate(data)
     except ValidationError as error:
@@ -285,13 +294,18 @@ def _choose_server(
     name = server or name
     if not name:
         return None
+    chosen = _require_profile(name, read)
+    return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
+
+
+def _require_profile(name: str, read: _Read) -> Profile:
+    """The profile of this name. ConfigError if there is none."""
     if name not in read.content.profile:
         there = f"there are: {', '.join(read.content.profile)}" if read.content.profile else "it has no profiles"
         raise ConfigError(
             f"{read.file or 'no configuration file'} has no profile '{name}'{_near(name, read.content.profile)}", there
         )
-    chosen = read.content.profile[name]
-    return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
+    return read.content.profile[name]
 
 
 def _address(url: str, env: Mapping[str, str], shipped: Mapping[str, str]) -> Server:

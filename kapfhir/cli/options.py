@@ -19,3 +19,8 @@ server = click.option(
 ledger = click.option(
     "--ledger", metavar="FILE", type=PATH, help="The ledger; by default one for each server in your state folder."
 )
+
+
+def is_own(export: str) -> bool:
+    """Whether an export is the user's: an example brings its own clinic."""
+    return not export.startswith("example:")
