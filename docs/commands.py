@@ -58,10 +58,17 @@ def cli_page() -> str:
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None, "every command of the list is there"
-        usage = command.get_usage(click.Context(command, info_name=f"kapfhir {name}")).removeprefix("Usage: ")
-        parts += ["", f"## {name}", "", *_text(command), "", *_block(" ".join(usage.split())), *_options(command)]
-        parts += ["", *_block((command.epilog or "").removeprefix("Example: "))[:-1]]
+        parts += _command(command, name, "##")
+        for inner, subcommand in command.commands.items() if isinstance(command, click.Group) else ():
+            parts += _command(subcommand, f"{name} {inner}", "###")
     return "\n".join([*parts, "", *_lines()]) + "\n"
+
+
+def _command(command: click.Command, name: str, level: str) -> list[str]:
+    """What it does, how it is called, its options, an example."""
+    usage = command.get_usage(click.Context(command, info_name=f"kapfhir {name}")).removeprefix("Usage: ")
+    parts = ["", f"{level} {name}", "", *_text(command), "", *_block(" ".join(usage.split())), *_options(command)]
+    return [*parts, "", *_block((command.epilog or "").removeprefix("Example: "))[:-1]]
 
 
 def _block(text: str) -> list[str]:

@@ -1,9 +1,10 @@
 """What `map -o FOLDER` writes: resources as NDJSON or as transactions, and what was wrong with the rows.
 
     <Type>.ndjson | bundle-NNNN.json    resources in the order of the export
-    manifest.json                       in the shape of a Bulk Data manifest; its extension names the two files below
+    manifest.json                       in the shape of a Bulk Data manifest; its extension names the three files below
     rejected.ndjson                     every problem, one a line; no cell values
     problems.csv                        the same counted by code and column, with the first rows and what to do
+    unused.csv                          the columns that no map uses, with how many of their cells are not empty
 
 Everything is written beside its place and moved there when all of it is whole, the manifest last. Same input, same bytes.
 """
@@ -29,6 +30,7 @@ from .advice import advice
 from .errors import ConfigError, Problem
 from .fhir.exact import dumps
 from .fhir.links import patient_of
+from .mapping.source.unused import UnusedColumn
 from .mapping.units import Mapped, Rejected, Same
 from .sync.store import EVERYBODY
 
@@ -37,6 +39,7 @@ Unit = Mapped | Same | Rejected | Problem
 MANIFEST = "manifest.json"
 REJECTED = "rejected.ndjson"
 PROBLEMS = "problems.csv"
+UNUSED = "unused.csv"
 PARTIAL = ".kapfhir-partial"
 MARK = "https://kapfhir.org/fhir/manifest"  # in a manifest's extension: by this we know our own folders
 FIRST_ROWS = 5
@@ -46,7 +49,7 @@ COLUMNS = ("code", "severity", "table", "column", "count", "first_rows", "advice
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A file that was written; `type` is that of its resources, empty for the two files of problems."""
+    """A file that was written; `type` is that of its resources, empty for the files of problems and of columns."""
 
     name: str
     type: str
@@ -82,8 +85,8 @@ class Delivery:
     base: str = BASE
 
 
-def deliver(units: Iterable[Unit], to: Delivery) -> list[Delivered]:
-    """Write an export's resources and problems to a folder that is empty, not there, or of an earlier run.
+def deliver(units: Iterable[Unit], to: Delivery, unused: Iterable[UnusedColumn] = ()) -> list[Delivered]:
+    """Write an export's resources, problems and unused columns to a folder that is empty, not there, or of an earlier run.
     ConfigError if the folder holds anything else or can't be written; then it is as before.
     """
     folder = to.folder
@@ -95,7 +98,7 @@ def deliver(units: Iterable[Unit], to: Delivery) -> list[Delivered]:
         partial.mkdir(parents=True)
     try:
         with _telling(folder):
-            files = _write(units, partial, to)
+            files = [*_write(units, partial, to), _write_unused(partial / UNUSED, unused)]
             _write_manifest(partial / MANIFEST, files, to)
             for name in (*(f.name for f in files), MANIFEST):
                 (partial / name).replace(folder / name)
@@ -188,6 +191,17 @@ def _write_counts(path: Path, counts: ProblemCounts) -> None:
         rows.writerow(COLUMNS)
         for code, severity, table, column, count, first in counts.rows():
             rows.writerow((code, severity, table, column, count, " ".join(map(str, first)), advice(code)))
+
+
+def _write_unused(path: Path, unused: Iterable[UnusedColumn]) -> Delivered:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("table", "column", "count"))
+        count = 0
+        for column in unused:
+            count += 1
+            rows.writerow((column.table, column.column, column.count))
+    return Delivered(path.name, "", count)
 
 
 def _write_manifest(path: Path, files: list[Delivered], to: Delivery) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -28,6 +28,8 @@ MEASURED = (
 
 
 def make_dosing(draw: st.DrawFn, kind: type, given: dict) -> None:
+    if kind is Segment and not isinstance(given["ran"].start, datetime):
+        given["ran"] = Period(datetime.combine(given["ran"].start, time(10), UTC))
     if kind is Segment and given["ran"].end is None:
         given["ran"] = Period(given["ran"].start, given["ran"].start + timedelta(minutes=20))
     elif kind is BloodPressure:

@@ -52,9 +52,12 @@ def _within_limits(one: Limits) -> st.SearchStrategy[Amount]:
 
 
 @st.composite
-def periods(draw: st.DrawFn, *, ends: bool | None = None) -> Period:
-    start = draw(MOMENTS)
+def periods(draw: st.DrawFn, *, ends: bool | None = None, days: bool = True) -> Period:
     has_end = draw(st.booleans()) if ends is None else ends
+    if days and draw(st.integers(0, 3)) == 0:
+        day = draw(DAYS)
+        return Period(day, day + timedelta(days=draw(st.integers(0, 9))) if has_end else None)
+    start = draw(MOMENTS)
     return Period(start, start + timedelta(minutes=draw(st.integers(0, 10_000))) if has_end else None)
 
 
@@ -139,8 +142,11 @@ def _make_sense(draw: st.DrawFn, kind: type, given: dict) -> None:
         if "asa_class" in given:
             given["asa_class"] = draw(st.integers(1, 6))
         given["findings"] = tuple({f.criterion: f for f in given["findings"]}.values())
-    elif kind is AdverseEvent and "during" not in given:
-        given.pop("causality", None)
+    elif kind is AdverseEvent:
+        if "during" not in given:
+            given.pop("causality", None)
+        if "meddra" in given:
+            given["meddra"] = "".join(given["meddra"].split())
     elif kind is OutcomeAssessment:
         _make_assessment(draw, given)
 

@@ -36,7 +36,8 @@ def command(app: App, *, mappings: Path | None, source: str | None) -> Exit:
     settings, ends = _settings(app, mappings)
     folder = MapFolder.over(settings.mappings)
     sources = [source] if source else folder.sources()
-    found = sorted({*_resource_faults(folder), *_source_faults(folder, sources, settings)}, key=lambda p: p.order)
+    faulty = {*_resource_faults(folder), *_source_faults(folder, sources, settings), *_code_faults(folder)}
+    found = sorted(faulty, key=lambda p: p.order)
     app.output.problems(found)
     faults = sum(p.severity == "error" for p in found)
     what = f"{_count(folder, 'fhir', '.yaml')} resource maps, {_count(folder, 'codes', '.csv')} code tables"
@@ -83,6 +84,13 @@ def _resource_faults(folder: MapFolder) -> tuple[Problem, ...]:
     except MappingError as error:
         return error.problems
     return ()
+
+
+def _code_faults(folder: MapFolder) -> list[Problem]:
+    """What `kapfhir codes check` finds, without its warnings."""
+    from kapfhir.mapping.code_check import check_codes
+
+    return [problem for problem in check_codes(folder).problems if problem.severity == "error"]
 
 
 def _source_faults(folder: MapFolder, sources: list[str], settings: Settings) -> list[Problem]:

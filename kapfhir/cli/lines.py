@@ -57,6 +57,37 @@ class FileLine(_Line):
     count: int = Field(description="how many resources, problems or lines it holds")
 
 
+class ListLine(_Line):
+    """A list of our codes."""
+
+    type: Literal["list"]
+    name: str
+    count: int = Field(description="how many codes of ours it has")
+    systems: list[str] = Field(description="the aliases of the systems that they are sent in")
+
+
+class UnmappedLine(_Line):
+    """A text of a coded column that its code table lacks. An empty text stands for those that are not shown."""
+
+    type: Literal["unmapped"]
+    file: str = Field(description="the code table of the source")
+    table: str
+    column: str
+    text: str = Field(description="as it stands in the column; empty: `count` texts that are not shown")
+    count: int = Field(description="in how many rows")
+    row: int = Field(description="the first of them")
+    meant: str = Field(description="the code of ours that has just this name, if one has: a proposal, and no more")
+
+
+class UnusedLine(_Line):
+    """A column that no map uses: a row of unused.csv."""
+
+    type: Literal["unused"]
+    table: str
+    column: str
+    count: int = Field(description="how many of its cells are not empty")
+
+
 class CellLine(_Line):
     """Where one column of a row goes."""
 
@@ -132,6 +163,9 @@ LINES: dict[str, type[_Line]] = {
     "action": ActionLine,
     "status": StatusLine,
     "file": FileLine,
+    "list": ListLine,
+    "unmapped": UnmappedLine,
+    "unused": UnusedLine,
     "cell": CellLine,
     "finding": FindingLine,
     "ready": ReadyLine,

@@ -27,6 +27,7 @@ from .output import Output, drop_stdout, lost_output
 COMMANDS = {  # in the order in which one meets them
     "init": "Look at an export and draft its maps.",
     "check": "Find every fault of the maps.",
+    "codes": "Check codes, and find those that are missing.",
     "explain": "Show what becomes of one row.",
     "map": "Turn an export into FHIR files.",
     "validate": "Check FHIR files against R4.",

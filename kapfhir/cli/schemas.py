@@ -77,6 +77,7 @@ def source_map() -> Schema:
             "encoding": TEXT,
             "delimiter": TEXT,
             "decimal": {"enum": [".", ","]},
+            "optional": {"enum": ["yes", "no"], "description": "yes: an export may lack the table"},
             "scope": {"enum": ["full", "delta"], "description": "delta: the table holds only what changed"},
         },
         title="A source map: the columns of a table to the fields of a concept",

@@ -21,8 +21,9 @@ from kapfhir.model.shipped import use_scales
 
 from .folder import MapFolder
 from .located import near
-from .scales.load import load_scales
+from .scales.load import ScaleFile, load_scales
 from .scales.tables import code_tables
+from .wrong_codes import refusal
 
 URI = "urn:ietf:rfc:3986"  # FHIR's own system for codes that are URIs
 TABLE, SYSTEMS, EXTENSIONS = ("code", "system", "standard", "display"), ("alias", "uri"), ("name", "url", "type")
@@ -53,6 +54,7 @@ class Codes:
         }
         self.systems = {r["alias"]: r["uri"] for _, r in self._rows(*files.pop("systems"), SYSTEMS)}
         self.extensions = {r["name"]: Extension(r["url"], r["type"]) for _, r in self._rows(*files.pop("extensions"), EXTENSIONS)}
+        self._own = frozenset(folder.own("codes", ".csv"))  # what is shipped is checked before it is shipped
         self._tables = {stem: self._table(name, path) for stem, (name, path) in files.items()}
         self._take_scales(folder)
         local = self.systems.get("kap")
@@ -61,6 +63,10 @@ class Codes:
     def table(self, kind: type) -> tuple[Row, ...]:
         """The rows for a subclass of Code; none if the table is missing."""
         return self._tables.get(kebab(kind.__name__), ())
+
+    def tables(self) -> dict[str, tuple[Row, ...]]:
+        """Every list by its name, sorted."""
+        return dict(sorted(self._tables.items()))
 
     def add(self, kind: type, rows: Iterable[Row]) -> None:
         """Codes of a clinic's own configuration, where the table has none of their name."""
@@ -77,10 +83,21 @@ class Codes:
         files, problems = load_scales(folder, self.systems) if own else ([], [])
         self.problems += problems
         use_scales(f.scale for f in files if f.name in own)
+        for file in files:
+            if file.name in own:
+                self._check_scale(file, folder.files("scales", ".yaml")[file.name])
         for name, rows in code_tables(files).items():
             fresh = tuple(Row(code, self.systems[system], standard, display) for code, system, standard, display in rows)
             told = {row.code for row in fresh}
             self._tables[name] = fresh + tuple(row for row in self._tables.get(name, ()) if row.code not in told)
+
+    def _check_scale(self, file: ScaleFile, path: Path) -> None:
+        """Its codes, each told on the first line that has it."""
+        lines = path.read_text("utf-8-sig").splitlines()
+        for table, rows in code_tables([file]).items():
+            for code, alias, standard, display in rows:
+                line = next((n for n, text in enumerate(lines, 1) if f"{alias}#{standard}" in text), 1)
+                self._refuse(file.name, line, alias, standard, display, f"{table}/{code}")
 
     def _table(self, name: str, path: Path) -> tuple[Row, ...]:
         out: dict[tuple[str, str, str], Row] = {}
@@ -90,11 +107,19 @@ class Codes:
                 self._say(name, line, "unknown-system", f"codes/systems.csv has no system '{alias}'", near(alias, self.systems))
             if not row["code"] or not row["standard"]:
                 self._say(name, line, "bad-table", "a row has a code and a standard code")
+            elif name in self._own:
+                self._refuse(name, line, alias, row["standard"], row["display"], f"{path.stem}/{row['code']}")
             key = (row["code"], alias, row["standard"])
             if key in out:
                 self._say(name, line, "duplicate-key", "this row stands there already")
             out[key] = Row(row["code"], self.systems.get(alias, alias), row["standard"], row["display"])
         return tuple(out.values())
+
+    def _refuse(self, name: str, line: int, alias: str, code: str, display: str, place: str) -> None:
+        """A fault, if something is known against a code at this place."""
+        refused = refusal(alias, self.systems.get(alias, alias), code, display, place)
+        if refused is not None:
+            self._say(name, line, *refused)
 
     def _rows(self, name: str, path: Path, head: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:

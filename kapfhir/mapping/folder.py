@@ -12,7 +12,9 @@ from pathlib import Path
 from kapfhir.data import mappings_folder
 from kapfhir.errors import ConfigError, Problem
 
-READ = re.compile(r"(?:fhir|scales)/[^/]+\.yaml|codes/[^/]+\.csv|sources/[^/]+/[^/]+\.yaml|sources/[^/]+/codes/[^/]+\.csv")
+READ = re.compile(
+    r"(?:fhir|scales)/[^/]+\.yaml|codes/(?:terminology/)?[^/]+\.csv|sources/[^/]+/[^/]+\.yaml|sources/[^/]+/codes/[^/]+\.csv"
+)
 LAYOUT = "maps are fhir/*.yaml, scales/*.yaml, codes/*.csv, sources/NAME/*.yaml and sources/NAME/codes/*.csv"
 DEPTH, MOST_STRAYS = 5, 20
 

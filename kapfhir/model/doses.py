@@ -13,6 +13,7 @@ from .equipment import Device
 from .fields import present_with
 from .frame import DoseForm
 from .keys import require_key_order
+from .moments import is_day, precedes
 from .people import Practitioner
 from .prescription import Prescription
 from .values import (
@@ -55,6 +56,7 @@ class Segment:
 
     def __post_init__(self) -> None:
         require(self.ran.end is not None, "missing-field", "a segment has an end", "ran")
+        require(not is_day(self.ran.start), "no-time-of-day", "a segment has times of day, not a day alone", "ran")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,15 @@ class DoseEvent:
     """One injection, lozenge, spray or infusion; one whose rate changed, or that was interrupted, has segments with their rates.
 
     `dose` is the absolute amount; `dose_per_kg` is kept apart, with the weight that was used (`weighed`). A dose that can't be
-    read is Absent, with the reason: the event itself is never lost. `wasted` is what was drawn up and thrown away, with the
-    witness that the law on controlled substances asks for. `held`: the time for which a lozenge stayed in the mouth.
+    read is Absent, with the reason: the event itself is never lost. `given` is a day alone where no time was written down.
+    `wasted` is what was drawn up and thrown away, with the witness that the law on controlled substances asks for. `held`: the
+    time for which a lozenge stayed in the mouth.
     """
 
     key: Key
     drug: Drug
     status: DoseStatus
-    given: datetime | Period
+    given: datetime | date | Period
     reason: StopReason | None = None
     dose: Mass | Absent | None = None
     dose_per_kg: Annotated[Amount, Units("mg/kg", "ug/kg")] | None = None
@@ -153,7 +156,7 @@ class DoseEvent:
         if self.dose == "unknown":
             yield Doubt("missing-dose", "the dose event has no amount; it is sent as absent", "dose")
         ends = [s.ran.end for s in self.segments]
-        if any(e is not None and e > s.ran.start for e, s in zip(ends, self.segments[1:], strict=False)):
+        if any(e is not None and precedes(s.ran.start, e) for e, s in zip(ends, self.segments[1:], strict=False)):
             yield Doubt("overlapping-segments", "segments of the infusion overlap", "segments")
         if self.segments and isinstance(self.dose, Amount) and sum(s.dose.value for s in self.segments) != self.dose.value:
             yield Doubt("segments-disagree", "the doses of the segments do not add up to the dose", "segments")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from .before import TeamRole
@@ -17,6 +17,7 @@ from .experience import Experience, InSessionTherapy, Phase, TimelineEvent
 from .fields import present_with, require_content
 from .keys import require_key_order
 from .labs import Lab
+from .moments import earliest, latest, precedes
 from .people import Clinic, Patient, Practitioner
 from .pre_dose import PreDoseCheck
 from .rems import RemsForm, fill_form, form_doubts
@@ -30,10 +31,12 @@ IN_PERSON = Delivery("in-person")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """When the ketamine of a session started and ended: what integration sessions count their hours from."""
+    """When the ketamine of a session started and ended: what integration sessions count their hours from. A day alone where no
+    time is known: then days are counted.
+    """
 
-    start: datetime
-    end: datetime | None
+    start: datetime | date
+    end: datetime | date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class DosingSession(Visited):
 
     key: Key
     patient: Ref[Patient]
-    clinician: Ref[Practitioner]
+    clinician: Ref[Practitioner] | None = field(default=None, kw_only=True)  # a dose log may name nobody
     status: SessionStatus
     visit: Period
     session: Period
@@ -141,9 +144,10 @@ class DosingSession(Visited):
         ends = [g.end if isinstance(g, Period) else g for g in given]
         if not starts and (self.doses or self.status == "not-done"):
             return None
-        if not starts:
+        start = earliest(starts)
+        if start is None:
             return Anchor(self.session.start, self.session.end)
-        return Anchor(min(starts), max((e for e in ends if e is not None), default=None))
+        return Anchor(start, latest(e for e in ends if e is not None))
 
     @property
     @present_with("lifetime_number", "scheduled", "peak", "phases")
@@ -152,7 +156,7 @@ class DosingSession(Visited):
         return True if self.lifetime_number or self.scheduled or self.peak or self.phases else None
 
     def doubts(self) -> Iterator[Doubt]:
-        if self.session.start < self.visit.start:
+        if precedes(self.session.start, self.visit.start):
             yield Doubt("session-before-visit", "the session starts before the visit does", "session")
         if self.status == "completed" and not any(d.status != "not-done" for d in self.doses):
             yield Doubt("completed-without-dose", "the session is completed, but no dose was given", "status")
@@ -163,10 +167,10 @@ class DosingSession(Visited):
         for part in (*self.doses, *(p for p in (self.pre_dose, self.discharge) if p is not None)):
             yield from part.doubts()
         start = self.anchor.start if self.anchor is not None else None
-        if start is not None and self.pre_dose is not None and self.pre_dose.checked > start:
+        if start is not None and self.pre_dose is not None and precedes(start, self.pre_dose.checked):
             yield Doubt("check-after-dose", "the check before the dose comes after it", "pre_dose")
         ready = self.discharge.ready if self.discharge is not None else None
-        if start is not None and ready is not None and ready < start:
+        if start is not None and ready is not None and precedes(ready, start):
             yield Doubt("ready-before-dose", "the patient is ready to leave before the dose", "discharge")
         if self.rems is not None:
             yield from form_doubts(self.rems, self.doses, self.vitals, self.visit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from .keys import require_labels_once
 from .people import Patient, Practitioner
 from .prescription import Prescription
 from .sessions import IntegrationSession
-from .values import Doubt, Key, Ref, require
+from .values import Key, Ref, require
 
 SEVERITIES = {
     "safety-finding": IssueSeverity("high"),
@@ -52,6 +51,9 @@ class SafetyFlag:
         require(
             who, "not-acknowledged", "who acknowledged it, and what was done, goes with a time", "acknowledged_by", "resolution"
         )
+        in_order = self.acknowledged is None or self.acknowledged >= self.detected
+        text = "the finding was acknowledged before it was found"
+        require(in_order, "acknowledged-before-found", text, "acknowledged", "acknowledged_by", "resolution")
 
     @property
     def severity(self) -> IssueSeverity:
@@ -69,7 +71,3 @@ class SafetyFlag:
     @property
     def state(self) -> FlagState:
         return FlagState("active" if self.acknowledged is None else "inactive")
-
-    def doubts(self) -> Iterator[Doubt]:
-        if self.acknowledged is not None and self.acknowledged < self.detected:
-            yield Doubt("acknowledged-before-found", "the finding was acknowledged before it was found", "acknowledged")

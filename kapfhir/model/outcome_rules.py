@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from .derived import DerivedOutcome, Determination
+from .moments import day_of, order_of
 from .scales import Rule, Scale
 from .shipped import SCALES
 from .values import Amount, BaselineRule, Instrument, Key, Ref
@@ -45,13 +46,13 @@ class Treated:
     """A course: when its first dose was given, and which assessment is its baseline."""
 
     course: str | None
-    first_dose: datetime
+    first_dose: datetime | date
     baseline_rule: BaselineRule = LAST
 
 
 def derive(patient: str, courses: Iterable[Treated], measured: Iterable[Measured]) -> Iterator[DerivedOutcome]:
     """Each assessment after the first dose of a course against the baseline of that course."""
-    begun = sorted(courses, key=lambda c: c.first_dose)
+    begun = sorted(courses, key=lambda c: order_of(c.first_dose))
     editions: dict[str, list[Measured]] = {}
     for one in sorted(measured, key=_order):
         scale = SCALES.get(one.instrument)
@@ -75,7 +76,7 @@ def derive(patient: str, courses: Iterable[Treated], measured: Iterable[Measured
 def choose_baseline(before: Sequence[Measured], course: Treated, scale: Scale) -> Measured | None:
     """By the named rule, of assessments before the first dose, in the order of time; None where there is none."""
     if course.baseline_rule == WORST:
-        day = course.first_dose.date()
+        day = day_of(course.first_dose)
         near = [m for m in before if (day - m.day).days <= BASELINE_DAYS]
         worse = min if scale.rises else max
         return worse(reversed(near), key=lambda m: m.score, default=None)
@@ -149,11 +150,11 @@ def _determine(
     return Determination(Key(rule.definition), rule.definition, met, at)
 
 
-def _is_before(one: Measured, dose: datetime) -> bool:
+def _is_before(one: Measured, dose: date) -> bool:
     """On a day without a time of day, an assessment of the day of the dose is before it, unless it says that it is not."""
-    if isinstance(one.assessed, datetime):
+    if isinstance(one.assessed, datetime) and isinstance(dose, datetime):
         return one.assessed < dose
-    return one.assessed < dose.date() or (one.assessed == dose.date() and one.timepoint not in AFTER)
+    return one.day < day_of(dose) or (one.day == day_of(dose) and one.timepoint not in AFTER)
 
 
 def _order(one: Measured) -> tuple[date, int, float, str]:
@@ -163,9 +164,9 @@ def _order(one: Measured) -> tuple[date, int, float, str]:
     return (one.day, 1 if one.timepoint in AFTER else 0, float("inf"), one.key)
 
 
-def _since(dose: datetime, assessed: datetime | date) -> Amount:
+def _since(dose: date, assessed: date) -> Amount:
     """Hours where both moments are known, else days."""
-    if isinstance(assessed, datetime):
+    if isinstance(assessed, datetime) and isinstance(dose, datetime):
         hours = Decimal((assessed - dose) // timedelta(microseconds=1)) / Decimal(3_600_000_000)
         return Amount(hours.quantize(PLACES), "h")
-    return Amount(Decimal((assessed - dose.date()).days), "d")
+    return Amount(Decimal((day_of(assessed) - day_of(dose)).days), "d")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from .values import (
     require,
 )
 
+BLANK = re.compile(r"\s")
 NOT_SERIOUS = Seriousness("non-serious")
 
 
@@ -51,6 +53,7 @@ class AdverseEvent:
     actions: tuple[EventAction, ...] = ()
 
     def __post_init__(self) -> None:
+        require(not (self.meddra and BLANK.search(self.meddra)), "not-a-code", "a MedDRA id has no blanks", "meddra")
         require(
             self.causality is None or self.during is not None,
             "causality-without-session",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated
 
+from kapfhir.luhn import is_npi
+
 from .before import (
     CareSetting,
     ContactRole,
@@ -48,6 +50,9 @@ class Clinic:
     rems_number: str | None = None
     rems_since: date | None = None
     emergency: tuple[EmergencyCapability, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_npi(self.npi)
 
     @property
     @present_with("time_zone", "rems", "emergency")
@@ -98,6 +103,9 @@ class Practitioner:
     roles: tuple[TeamRole, ...] = ()
     licences: tuple[Licence, ...] = ()
     training: tuple[Training, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_npi(self.npi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +197,8 @@ class Patient:
             "the patient died before birth",
             "deceased",
         )
+
+
+def _require_npi(npi: str | None) -> None:
+    """An identifier with a wrong digit is another's, or nobody's."""
+    require(npi is None or is_npi(npi), "npi-check-digit", "the NPI has a wrong digit, or too many or too few", "npi")

@@ -30,9 +30,9 @@ class IntegrationRule:
     def __post_init__(self) -> None:
         low, high = self.earliest, self.latest
         require(
-            not (low and high) or low.unit != high.unit or low.value <= high.value,
+            not (low and high) or (low.unit == high.unit and low.value <= high.value),
             "ends-before-it-starts",
-            "the window ends before it starts",
+            "the window ends before it starts, or is given in two units",
             "earliest",
             "latest",
         )

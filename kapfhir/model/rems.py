@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from .doses import DoseEvent, Mass
 from .dosing_codes import FormStatus
 from .fields import require_content, require_limits
+from .moments import earliest
 from .values import Amount, Doubt, Period, Units
 from .vitals import Diastolic, Systolic, VitalSet
 
@@ -87,7 +88,7 @@ def _said(doses: Iterable[DoseEvent], vitals: Iterable[VitalSet], visit: Period,
     amounts = [d.dose for d in taken if isinstance(d.dose, Amount)]
     units, lots = {a.unit for a in amounts}, {d.lot for d in taken if d.lot}
     starts = [d.given.start if isinstance(d.given, Period) else d.given for d in taken]
-    start = min(starts, default=None)
+    start = earliest(starts)
     before, at_40, end = (_pressure(vitals, points) for points in (BEFORE, AT_40, END))
     whole = len(units) == 1 and len(amounts) == len(taken)
     return {
@@ -113,7 +114,7 @@ def _pressure(vitals: Iterable[VitalSet], points: tuple[str, ...]) -> Any:
     return None
 
 
-def _minutes(start: datetime | None, end: datetime | None) -> Amount | None:
-    if start is None or end is None or end < start:
+def _minutes(start: date | None, end: date | None) -> Amount | None:
+    if not isinstance(start, datetime) or not isinstance(end, datetime) or end < start:
         return None
     return Amount(Decimal(int((end - start).total_seconds()) // 60), "min")

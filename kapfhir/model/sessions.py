@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -21,18 +21,19 @@ from .keys import require_labels_once
 from .people import Patient, Practitioner
 from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, Window, require
 from .visits import Visited
-from .windows import hours_since, windows_met
+from .windows import DAYS, time_since, windows_met
 
 PRIVATE = "what was said in psychotherapy stays with the clinic (45 CFR 164.501); `kapfhir archive` writes it to local files"
 NOT_AFTER = "no dose of the session that it follows was given before it; its hours are not told"
-Hours = Annotated[Amount, Units("h")]
+DAY_ALONE = "the dose or the session has a day and no time of day: days are counted, windows in hours are not told"
+Distance = Annotated[Amount, Units("h", "d")]  # days where the dose or the session has no time of day
 Minutes = Annotated[Amount, Units("min")]
 SAID = ("drug_free", "themes", "fidelity", "minutes")
 
 
 def length_of(session: Period, minutes: Amount | None = None) -> Amount | None:
-    """Whole minutes from start to end; without an end, those that were written down."""
-    if session.end is None:
+    """Whole minutes from start to end; without an end or times of day, those that were written down."""
+    if not isinstance(session.end, datetime) or not isinstance(session.start, datetime):
         return minutes
     return Amount(Decimal(int((session.end - session.start).total_seconds()) // 60), "min")
 
@@ -41,6 +42,11 @@ def _length_doubts(session: Period, minutes: Amount | None) -> Iterator[Doubt]:
     length = length_of(session)
     if minutes is not None and length is not None and abs(minutes.value - length.value) > 1:
         yield Doubt("length-disagrees", "the length as written is not that from start to end; both are kept", "minutes")
+
+
+def _day_doubts(since: Amount | None) -> Iterator[Doubt]:
+    if since is not None and since.unit == DAYS:
+        yield Doubt("hours-not-known", DAY_ALONE, "follows", "information")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,8 @@ class IntegrationSession(Visited):
     course: Ref[Course] | None = None
     modalities: tuple[Modality, ...] = ()
     indications: tuple[Ref[Diagnosis], ...] = ()
-    since_dose: Hours | None = None  # joined in from the dosing session, from the start of its dose
-    since_dose_end: Hours | None = None  # the same from the end of its dose
+    since_dose: Distance | None = None  # joined in from the dosing session, from the start of its dose
+    since_dose_end: Distance | None = None  # the same from the end of its dose
     co_therapists: tuple[Ref[Practitioner], ...] = ()
     minutes: Minutes | None = None
     drug_free: bool | None = None
@@ -157,6 +163,7 @@ class IntegrationSession(Visited):
     def doubts(self) -> Iterator[Doubt]:
         if self.since_dose is None:
             yield Doubt("not-after-dose", NOT_AFTER, "follows")
+        yield from _day_doubts(self.since_dose)
         yield from _length_doubts(self.session, self.minutes)
 
 
@@ -178,8 +185,8 @@ class PsychotherapySession(Visited):
     course: Ref[Course] | None = None
     modalities: tuple[Modality, ...] = ()
     indications: tuple[Ref[Diagnosis], ...] = ()
-    since_dose: Hours | None = None  # joined in, as with integration
-    since_dose_end: Hours | None = None
+    since_dose: Distance | None = None  # joined in, as with integration
+    since_dose_end: Distance | None = None
     co_therapists: tuple[Ref[Practitioner], ...] = ()
     minutes: Minutes | None = None
     drug_free: bool | None = None
@@ -218,10 +225,10 @@ class PsychotherapySession(Visited):
             yield Doubt("debrief-without-dose", "a debrief follows a dosing session, and none is named", "kind")
         if self.follows is not None and self.since_dose is None:
             yield Doubt("not-after-dose", NOT_AFTER, "follows")
+        yield from _day_doubts(self.since_dose)
         yield from _length_doubts(self.session, self.minutes)
 
 
-def _after(dose: datetime | None, session: Period) -> Amount | None:
-    """Hours since a moment of the dose, where the session comes after it."""
-    hours = None if dose is None else hours_since(dose, session.start)
-    return hours if hours is not None and hours.value > 0 else None
+def _after(dose: datetime | date | None, session: Period) -> Amount | None:
+    """Time since a moment of the dose, where the session comes after it."""
+    return None if dose is None else time_since(dose, session.start)

@@ -6,9 +6,11 @@ Each subclass of Code is one list of ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
+
+from .moments import is_day, precedes
 
 T = TypeVar("T")
 
@@ -162,10 +164,14 @@ class Causality(Code): ...
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number with its UCUM unit; the number keeps its written precision."""
+    """A number with its UCUM unit; the number keeps its written precision.
+
+    `written`: what stood in the source, where the number was reckoned from it: `154.5 [lb_av]`, `0.7 mL x 50 mg/mL`.
+    """
 
     value: Decimal
     unit: str
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +184,17 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From a moment, perhaps to another one; moments carry their zone."""
+    """From a moment, perhaps to another one; moments carry their zone. Or in days alone, where no time was written down."""
 
-    start: datetime
-    end: datetime | None = None
+    start: datetime | date
+    end: datetime | date | None = None
 
     def __post_init__(self) -> None:
-        if self.end is not None and self.end < self.start:
+        if self.end is None:
+            return
+        if is_day(self.start) != is_day(self.end):  # R4 can't order the two: per-1 of Period would not hold
+            raise ImpossibleError("day-beside-moment", "one end of it is a day without a time, the other a moment", "end")
+        if precedes(self.end, self.start):
             raise ImpossibleError("ends-before-it-starts", "it ends before it starts", "end")
 
 

@@ -1,4 +1,5 @@
 """Named spans after a dose, in which integration may fall. Counted in absolute hours from the start or the end of the dose.
+Where one of the two has a day and no time, whole days are counted; they tell of `same-day`, and of no window in hours.
 
 A clinic may add spans of its own in its configuration; they hold in this process from then on.
 """
@@ -7,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from .moments import day_of
 from .values import Amount, Window
+
+DAYS = "d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,13 @@ class Span:
     from_end: bool = False
     same_day: bool = False
 
-    def holds(self, hours: Decimal, session: datetime | None = None) -> bool:
-        """Whether a session so many hours after the dose falls into it; `session` is its start, needed for `same_day` only."""
+    def holds(self, since: Amount, session: date | None = None) -> bool:
+        """Whether a session so long after the dose falls into it; `session` is its start, needed for `same_day` only."""
+        hours = since.value
+        if since.unit == DAYS:
+            return self.same_day and hours == 0
         if self.same_day:
-            return session is not None and hours > 0 and _dose(hours, session).date() == session.date()
+            return isinstance(session, datetime) and hours > 0 and _dose(hours, session).date() == session.date()
         return (hours >= self.lower if self.lower_in else hours > self.lower) and hours <= self.upper
 
 
@@ -64,12 +71,21 @@ def hours_since(dose: datetime, session: datetime) -> Amount:
     return Amount(hours.quantize(Decimal("0.0001")), "h")
 
 
-def windows_met(
-    since_dose: Amount | None, since_end: Amount | None = None, session: datetime | None = None
-) -> tuple[Window, ...]:
-    """The windows that hold this many hours since the start and the end of the dose; where hours are not known, none."""
-    hours = {False: since_dose, True: since_end}
-    return tuple([s.code for s in SPANS if (since := hours[s.from_end]) is not None and s.holds(since.value, session)])
+def time_since(dose: date, session: date) -> Amount | None:
+    """Hours; days from one calendar day to the other, where a time is not known. None where the session does not come after
+    the dose.
+    """
+    if isinstance(dose, datetime) and isinstance(session, datetime):
+        hours = hours_since(dose, session)
+        return hours if hours.value > 0 else None
+    days = (day_of(session) - day_of(dose)).days
+    return Amount(Decimal(days), DAYS) if days >= 0 else None
+
+
+def windows_met(since_dose: Amount | None, since_end: Amount | None = None, session: date | None = None) -> tuple[Window, ...]:
+    """The windows that hold so long after the start and the end of the dose; where that is not known, none."""
+    known = {False: since_dose, True: since_end}
+    return tuple([s.code for s in SPANS if (since := known[s.from_end]) is not None and s.holds(since, session)])
 
 
 def _dose(hours: Decimal, session: datetime) -> datetime:

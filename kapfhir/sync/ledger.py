@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from kapfhir.errors import ConfigError
 from kapfhir.model.dosing import Anchor
+from kapfhir.model.moments import parse_moment
 from kapfhir.server.http import normalise
 
 SCHEMA = 1
@@ -327,7 +328,7 @@ class Ledger:
 
 
 def _anchor(start: str | None, end: str | None) -> Anchor | None:
-    return Anchor(datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None) if start else None
+    return Anchor(parse_moment(start), parse_moment(end) if end else None) if start else None
 
 
 def _record(row: tuple[str, ...]) -> RecordEntry:

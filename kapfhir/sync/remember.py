@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from kapfhir.model.dosing import Anchor
+from kapfhir.model.moments import parse_moment
 
 from .ledger import Entry, Ledger, RecordEntry
 from .store import CHUNK, Planned, Store
@@ -59,5 +59,5 @@ def _facts(action: Planned) -> tuple[str, str, str, str]:
 
 def _record(row: tuple[Any, ...], *, whole: bool) -> RecordEntry:
     concept, key, digest, tables, size, start, end = row
-    anchor = Anchor(datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None) if start else None
+    anchor = Anchor(parse_moment(start), parse_moment(end) if end else None) if start else None
     return RecordEntry(concept, key, digest if whole else "", frozenset(tables.split("\n")) - {""}, size, anchor)

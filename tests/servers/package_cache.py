@@ -32,16 +32,9 @@ ASKED_BY_NAME = (("hl7.terminology", "6.2.0"), ("hl7.fhir.uv.extensions", "5.2.0
 # For the official validator only; HAPI's knows these systems by itself. A list says that it is complete, so that a bare code (a MIME
 # type, a unit) is checked at all: a code that is sent and not listed is then an error, so list it here.
 CODES = {
-    "urn:ietf:bcp:13": [
-        "text/plain",
-        "text/plain; charset=utf-8",
-        "text/html",
-        "text/csv",
-        "application/pdf",
-        "application/fhir+json",
-    ],
+    "urn:ietf:bcp:13": ["text/plain; charset=utf-8", "text/csv", "application/fhir+json"],
     "http://unitsofmeasure.org": (
-        "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] "
+        "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] kPa "
         "/min {beats}/min {breaths}/min Cel [degF] {score}"
     ).split(),
 }
@@ -83,14 +76,15 @@ def _write_package(package: tuple[str, str], resources: Iterable[dict]) -> None:
     (folder / ".index.json").write_text(json.dumps({"index-version": 2, "files": files}))
 
 
-def _languages() -> dict[str, str]:
-    """The languages that maps may name, with their names: this validator knows none by itself."""
-    with (IG.parent / "mappings" / "codes" / "language.csv").open(encoding="utf-8", newline="") as file:
+def _listed(table: str) -> dict[str, str]:
+    """The codes of a table that maps may name, with their displays: this validator knows none by itself."""
+    with (IG.parent / "mappings" / "codes" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         return {row["standard"]: row["display"] for row in csv.DictReader(file)}
 
 
 def _code_systems() -> Iterable[dict]:
-    systems = {url: dict.fromkeys(codes, "") for url, codes in CODES.items()} | {"urn:ietf:bcp:47": _languages()}
+    systems = {url: dict.fromkeys(codes, "") for url, codes in CODES.items()} | {"urn:ietf:bcp:47": _listed("language")}
+    systems["urn:ietf:bcp:13"] |= _listed("media-type")
     for number, (url, codes) in enumerate(systems.items()):
         head = {
             "resourceType": "CodeSystem",

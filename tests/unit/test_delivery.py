@@ -8,6 +8,7 @@ import pytest
 
 from kapfhir.delivery import Delivery, deliver, time_of_delivery
 from kapfhir.errors import ConfigError, Problem
+from kapfhir.mapping.source.unused import UnusedColumn
 from kapfhir.mapping.units import Mapped, Place, Rejected
 
 NOON = datetime(2026, 1, 5, 12, 0, 30, tzinfo=UTC)
@@ -53,6 +54,7 @@ def test_one_file_per_type_in_the_order_of_the_export(tmp_path):
         ("Patient.ndjson", "Patient", 2),
         ("rejected.ndjson", "", 1),
         ("problems.csv", "", 1),
+        ("unused.csv", "", 0),
     ]
     lines = (tmp_path / "out/Observation.ndjson").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["1", "2"]
@@ -79,6 +81,13 @@ def test_problems_are_told_with_their_place_and_counted(tmp_path):
     head, row = (tmp_path / "out/problems.csv").read_text().splitlines()
     assert head == "code,severity,table,column,count,first_rows,advice"
     assert row.startswith("unmapped-code,error,clients,Sex,8,3 4 5 6 7,")
+
+
+def test_columns_that_no_map_uses_are_told_by_name_and_count(tmp_path):
+    deliver(UNITS, to(tmp_path / "out"), iter([UnusedColumn("clients", "Shoe, size", 12), UnusedColumn("clients", "Hat", 0)]))
+    assert (tmp_path / "out/unused.csv").read_text() == 'table,column,count\nclients,"Shoe, size",12\nclients,Hat,0\n'
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    assert {"url": "unused.csv", "count": 2} in next(iter(manifest["extension"].values()))["files"]
 
 
 def test_transactions_shared_resources_first_then_a_patient_each(tmp_path):
@@ -115,7 +124,8 @@ def test_our_own_folder_is_written_again_and_left_clean(tmp_path):
     deliver(UNITS, to(out, "bundle"))
     (out / "note.txt").write_text("mine")
     deliver(UNITS[:1], to(out))
-    assert sorted(contents(out)) == ["Organization.ndjson", "manifest.json", "note.txt", "problems.csv", "rejected.ndjson"]
+    ours = ["Organization.ndjson", "manifest.json", "note.txt", "problems.csv", "rejected.ndjson", "unused.csv"]
+    assert sorted(contents(out)) == ours
 
 
 def test_an_empty_folder_is_fine(tmp_path):

@@ -56,6 +56,27 @@ def _list_mode(name: str, mode: str) -> Any:
     return lambda node: node.get("mode") == mode or not any(has(entry, name) for entry in node["entry"])
 
 
+add_rule("Appointment.participant", "app-1", "has neither a type nor an actor", _with("type", "actor"), by_keys=True)
+add_rule(
+    "Appointment",
+    "app-2",
+    "has one of start and end without the other",
+    lambda node: has(node, "start") == has(node, "end"),
+    by_keys=True,
+)
+add_rule(
+    "Appointment",
+    "app-3",
+    "has no start or no end, which only one that is proposed, cancelled or on the waitlist may lack",
+    lambda node: (has(node, "start") and has(node, "end")) or node["status"] in ("proposed", "cancelled", "waitlist"),
+)
+add_rule(
+    "Appointment",
+    "app-4",
+    "has a cancelationReason, but its status is neither cancelled nor noshow",
+    lambda node: node["status"] in ("cancelled", "noshow"),
+    needs="cancelationReason",
+)
 add_rule("Organization", "org-1", "has neither a name nor an identifier", _with("name", "identifier"), by_keys=True)
 add_rule("Organization", "org-2", "has an address of use home", _no_home("address"), needs="address")
 add_rule("Organization", "org-3", "has a telecom of use home", _no_home("telecom"), needs="telecom")

@@ -11,6 +11,10 @@ from .primitives import ABSOLUTE
 from .ucum import SYSTEM as UCUM
 from .ucum import is_unit
 
+_SIZES = {  # the units that ranges of ours have: what they measure, and how large they are
+    **{code: ("time", seconds) for code, seconds in (("s", 1), ("min", 60), ("h", 3600), ("d", 86400), ("wk", 604800))},
+    **{code: ("mass", micrograms) for code, micrograms in (("ug", 1), ("mg", 1000), ("g", 10**6), ("kg", 10**9))},
+}
 QUANTITIES = "Quantity Age Duration Count Distance"
 
 
@@ -65,9 +69,14 @@ def _distance(node: Node) -> bool:
 
 def _range(node: Node) -> bool:
     low, high = node["low"], node["high"]
+    if "value" not in low or "value" not in high:
+        return True
+    first, last = (_SIZES.get(end.get("code", "")) if end.get("system") == UCUM else None for end in (low, high))
+    if first is not None and last is not None and first[0] == last[0]:
+        return bool(low["value"] * first[1] <= high["value"] * last[1])
     if low.get("code") != high.get("code") or low.get("system") != high.get("system") or low.get("unit") != high.get("unit"):
         return True
-    return "value" not in low or "value" not in high or bool(low["value"] <= high["value"])
+    return bool(low["value"] <= high["value"])
 
 
 def _offset(node: Node) -> bool:
@@ -114,15 +123,18 @@ add_rule(
     hint="mm[Hg], ug, h, kg: not mmHg, mcg, hr, kgs",
 )
 add_rule(
-    QUANTITIES + " Coding Identifier",
+    QUANTITIES + " Identifier",
     "relative-system",
     "has a system that is no absolute URI",
     _absolute("system"),
     needs="system",
 )
+add_rule(  # R4 says only of an Identifier that its system is absolute, and UCUM's is
+    "Coding", "relative-system", "has a system that is no absolute URI", _absolute("system"), needs="system", severity="warning"
+)
 add_rule("Coding", "bad-unit", "has the system of UCUM and a code that is not of it", _unit, needs="system code")
 add_rule(
-    "Questionnaire PlanDefinition StructureDefinition CodeSystem ValueSet",
+    "ActivityDefinition Questionnaire PlanDefinition StructureDefinition CodeSystem ValueSet",
     "relative-url",
     "has a canonical url that is not absolute",
     _absolute("url"),

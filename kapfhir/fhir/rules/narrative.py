@@ -42,7 +42,7 @@ class _Reader:
     def __init__(self) -> None:
         self.depth = 0
         self.filled = False
-        self.ids: set[str] = set()
+        self.typed = False
 
     def open(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
@@ -69,7 +69,12 @@ class _Reader:
         self.filled = self.filled or not data.isspace()
 
     def forbid(self, *_: Any) -> None:
-        raise _Forbidden(Fault("txt-1", "has a document type, an entity or a processing instruction"))
+        raise _Forbidden(Fault("txt-1", "has an entity, a document type that declares something, or a processing instruction"))
+
+    def doctype(self, _name: str, system: str | None, public: str | None, declares: int) -> None:
+        if system or public or declares:
+            self.forbid()
+        self.typed = True
 
 
 def find_div_fault(div: str) -> Fault | None:
@@ -82,7 +87,8 @@ def find_div_fault(div: str) -> Fault | None:
     parser.StartElementHandler = reader.open
     parser.EndElementHandler = reader.close
     parser.CharacterDataHandler = reader.text
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ProcessingInstructionHandler = reader.forbid
+    parser.StartDoctypeDeclHandler = reader.doctype
+    parser.EntityDeclHandler = parser.ProcessingInstructionHandler = reader.forbid
     try:
         parser.Parse(div.encode(), True)
     except _Forbidden as error:
@@ -91,4 +97,7 @@ def find_div_fault(div: str) -> Fault | None:
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]:
             return Fault("txt-1", "has an entity that XML does not know", "write the character itself; &nbsp; is &#160;")
         return Fault("txt-1", "is not well-formed XHTML")
-    return None if reader.filled else Fault("txt-2", "has no content")
+    if not reader.filled:
+        return Fault("txt-2", "has no content")
+    # HL7's validator passes over it; what it may declare, and so do harm with, is an error above
+    return Fault("txt-1", "has a document type, which a fragment has not", "take it out", "warning") if reader.typed else None

@@ -13,6 +13,7 @@ MAX_STRING = 1024 * 1024  # characters; R4 gives one megabyte
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 PATTERNS = {kind: re.compile(pattern) for kind, pattern in load_facts().regex.items()}
+SIGNS = re.compile(r"[A-Za-z0-9+/=\s]+")  # what R4 asks of base64
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(=\s*){0,2}")
 INTEGERS = {"integer": (-(2**31), 2**31 - 1), "unsignedInt": (0, 2**31 - 1), "positiveInt": (1, 2**31 - 1)}
 TEXTS = frozenset(PATTERNS) - set(INTEGERS) - {"boolean", "decimal"} | {"xhtml"}
@@ -117,8 +118,10 @@ def is_mime_type(text: str) -> bool:
 
 
 def _base64(kind: str, value: str) -> Fault | None:
-    if not BASE64.fullmatch(value) or sum(map(len, value.split())) % 4:
+    if sum(map(len, value.split())) % 4 or not SIGNS.fullmatch(value):
         return Fault("bad-value", f"is not of the form of {kind}")
+    if not BASE64.fullmatch(value):
+        return Fault("inner-padding", "has padding before its end, which few programs read", "encode it in one piece", "warning")
     return None
 
 

@@ -10,6 +10,7 @@ from kapfhir.fhir.facts import load_facts
 RESOURCES = load_facts().resources
 ID = r"[A-Za-z0-9\-.]{1,64}"
 RELATIVE = re.compile(rf"([A-Z][A-Za-z]+)/{ID}(?:/_history/{ID})?(?:#{ID})?")
+LOCATION = re.compile(r"[^\s:?#]+(?:/[^\s:?#]+)*")  # a relative URL; asked of what is no reference to a type of R4
 ABSOLUTE = re.compile(rf"https?://[^\s?#]+/([A-Z][A-Za-z]+)/{ID}(?:/_history/{ID})?")
 OTHER = re.compile(r"(?!urn:)[a-z][a-z0-9+.-]*:[^\s]+")
 URN = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")

@@ -48,7 +48,10 @@ def _reference(scope: Scope, node: dict[str, Any], path: str, _place: str) -> No
     kind = references.read_type(literal)
     if kind is None:
         # HL7's validator takes any urn in a reference, but not the capitals that keep it from being matched as a text
-        loose = literal.startswith("urn:") and not references.URN.fullmatch(literal.lower())
+        # and a relative URL that is no address of a server of FHIR: R4 lets a reference be any URL
+        loose = (references.LOCATION.fullmatch(literal) and literal.partition("/")[0] not in FACTS.resources) or (
+            literal.startswith("urn:") and not references.URN.fullmatch(literal.lower())
+        )
         hint = "Type/id, an absolute URL, urn:uuid: in lower case, or #id"
         scope.say(f"{path}.reference", "bad-reference", "is no well-formed reference", hint, "warning" if loose else "error")
     elif references.is_conditional(literal) and not scope.conditional:

@@ -256,7 +256,7 @@ def write_narrative(w: Writer, var: str, _element: Element) -> None:
 
 def write_meta(w: Writer, var: str, _element: Element) -> None:
     known = w.constant({})
-    with w.indented(f"if {known}.get(0) != {var}:"):
+    with w.indented(f"if {var} is None or {known}.get(0) != {var}:"):
         n = _open(w, var)
         with _if_there(w, var, "source", n, guard=False) as value:
             _known(w, value, "uri")

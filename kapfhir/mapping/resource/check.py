@@ -168,7 +168,7 @@ class Checker:
             key = "value" + branch.type[0].upper() + branch.type[1:]
             element = Element(key, (branch.type,), True, False, {}, ("Resource",))
         if isinstance(rule, Constant):
-            value = constant(rule.text, branch.type, element, branch.path, self.facts, self.codes, self.problems)
+            value = constant(rule.text, branch.type, element, branch.path, branch.place, self.facts, self.codes, self.problems)
             if branch.extension and value is not None:
                 value = {"url": branch.extension.url, element.name: value}
             return None if value is None else Part(branch.element.name, branch.element.many, constant=value, wants=marks(value))
@@ -337,7 +337,7 @@ class Checker:
             if found is None:
                 return None
             by_type[kind] = (element.key(fits[0]), found)
-        if len({key for key, _ in by_type.values()}) < len(by_type):
+        if len({(key, found.fits) for key, found in by_type.values()}) < len(by_type):
             self.problems.say(rule.at, "wrong-type", f"{_name(owner)}.{f.name}: its types can't be told apart in {branch.path}")
             return None
         if rule.up == 0 and f.name != ITSELF:

@@ -9,16 +9,19 @@ from typing import Any
 from kapfhir.fhir.facts import Element, Facts
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.located import Problems, Text, near
+from kapfhir.mapping.wrong_codes import refusal
 
 CODED = re.compile(r'([\w-]+)#([^\s"]+)(?:\s+"([^"]*)")?$')
 OURS = "kap"  # the alias of our own code system
 NUMBERS = {"integer": int, "positiveInt": int, "unsignedInt": int, "decimal": Decimal}
 
 
-def constant(text: Text, fhir_type: str, element: Element, path: str, facts: Facts, codes: Codes, problems: Problems) -> Any:
-    """The value; None, with a problem, when the element can't have it."""
+def constant(
+    text: Text, fhir_type: str, element: Element, path: str, place: str, facts: Facts, codes: Codes, problems: Problems
+) -> Any:
+    """The value; None, with a problem, when the element can't have it. `place`: the path with the names of its items."""
     if fhir_type in ("Coding", "CodeableConcept"):
-        return _coded(text, fhir_type, element, path, codes, problems)
+        return _coded(text, fhir_type, element, path, place, codes, problems)
     if fhir_type == "" or facts.elements(fhir_type):
         problems.say(
             text,
@@ -39,7 +42,7 @@ def constant(text: Text, fhir_type: str, element: Element, path: str, facts: Fac
     return NUMBERS[fhir_type](text) if fhir_type in NUMBERS else str(text)
 
 
-def _coded(text: Text, fhir_type: str, element: Element, path: str, codes: Codes, problems: Problems) -> Any:
+def _coded(text: Text, fhir_type: str, element: Element, path: str, place: str, codes: Codes, problems: Problems) -> Any:
     match = CODED.match(text)
     if match is None:
         problems.say(text, "wrong-type", f"'{text}' is no {fhir_type}: write system#code \"display\"")
@@ -61,5 +64,8 @@ def _coded(text: Text, fhir_type: str, element: Element, path: str, codes: Codes
             near(code, codes.ours),
         )
         return None
+    refused = refusal(alias, system, code, display or "", place)
+    if refused is not None:
+        problems.say(text.part(match.start(2)), *refused)  # and yet a value: what else is wrong is told too
     coding = {"system": system, "code": code} | ({"display": display} if display else {})
     return coding if fhir_type == "Coding" else {"coding": [coding]}

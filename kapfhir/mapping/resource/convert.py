@@ -23,6 +23,7 @@ from .writing import Form, Value, Writer
 
 UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+ORIGINAL_TEXT = "http://hl7.org/fhir/StructureDefinition/originalText"
 
 
 class ReadError(ResourceError):
@@ -112,6 +113,10 @@ def _read_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _read_end(text: str) -> datetime | date:
+    return date.fromisoformat(text) if len(text) == len("2026-01-05") else _read_moment(text)
+
+
 def _day(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
     return Pair(moment, date.fromisoformat, moment, lambda text: len(text) == len("2026-01-05"))
 
@@ -127,7 +132,7 @@ def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
 
     def back(node: Mapping[str, Any]) -> Period:
         end = node.get("end")
-        return Period(_read_moment(node["start"]), end and _read_moment(end))
+        return Period(_read_end(node["start"]), end and _read_end(end))
 
     def words(w: Writer, v: Value) -> str:
         start, end = ends(w, v)
@@ -140,15 +145,25 @@ def _period(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
 
 
 def _quantity(w: Writer, v: Value) -> str:
-    return f'{{"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit}}'
+    plain = f'"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit'
+    original = f'"extension": [{{"url": {w.bind(ORIGINAL_TEXT)}, "valueString": {v}.written}}]'
+    return f"({{{plain}}} if {v}.written is None else {{{original}, {plain}}})"
 
 
 def _read_quantity(node: Mapping[str, Any]) -> Amount:
-    return Amount(_number(node["value"]), node["code"])
+    written = None
+    if "extension" in node:
+        texts = [e.get("valueString") for e in node["extension"] if e.get("url") == ORIGINAL_TEXT]
+        written = texts[0] if texts else None
+    return Amount(_number(node["value"]), node["code"], written)
 
 
-def _amount_words(w: Writer, v: Value) -> str:  # noqa: ARG001
+def _plain_words(w: Writer, v: Value) -> str:  # noqa: ARG001
     return f'str({v}.value) + " " + {v}.unit'
+
+
+def _amount_words(w: Writer, v: Value) -> str:
+    return f'({_plain_words(w, v)} + ("" if {v}.written is None else " (written: " + {v}.written + ")"))'
 
 
 def _amount(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001
@@ -178,7 +193,7 @@ def _amount_text(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: A
         except InvalidOperation:
             raise ReadError("a text stands where a number with its unit is needed") from None
 
-    return Pair(_amount_words, back, _amount_words)
+    return Pair(_plain_words, back, _amount_words)
 
 
 def _base64(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001

@@ -27,7 +27,9 @@ def moment_words(w: Writer, v: Value) -> str:
 
 
 def _to_the_minute(text: str) -> str:
-    """As isoformat(" ", "minutes"), from the text that the element has anyhow."""
+    """As isoformat(" ", "minutes"), from the text that the element has anyhow; a day alone as it is."""
+    if len(text) == len("2026-01-05"):
+        return text
     zone = text[26:] if text[19:20] == "." else text[19:]
     return f"{text[:10]} {text[11:16]}{zone}"
 

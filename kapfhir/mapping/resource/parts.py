@@ -105,18 +105,18 @@ def given(w: Writer, owner: Value, f: Field) -> Value:
 
 def chosen(up: int, f: Field, by_type: dict[type, tuple[str, Pair]]) -> Part:
     """A field of several types at an open choice: the value's type picks the element."""
-    name, backs = f.name, [(key, pair.back) for key, pair in by_type.values()]
+    name, backs = f.name, [(key, pair.back, pair.fits) for key, pair in by_type.values()]
 
     def put(w: Writer, scope: Scope) -> list[tuple[str, Value]]:
         values = narrowed(w, given(w, scope[up], f), tuple(by_type))
         return [(key, w.derive(v, pair.there(w, v))) for v, (key, pair) in zip(values, by_type.values(), strict=True)]
 
     def take(node: dict[str, Any], into: Into) -> None:
-        for key, back in backs:
-            if key in node and back:
+        for key, back, fits in backs:
+            if key in node and back and fits(node[key]):
                 into[up].setdefault(name, back(node[key]))
 
-    return Part(name, False, put=put, take=take if any(back for _, back in backs) else None)
+    return Part(name, False, put=put, take=take if any(back for _, back, _ in backs) else None)
 
 
 def either(key: str, refer: Make, other: Part, when: str) -> Part:

@@ -25,6 +25,7 @@ class Branch:
     rule: Rule | None = None
     branches: Branches = field(default_factory=dict)
     extension: Extension | None = None
+    place: str = ""  # the path with the names of its items: `Observation.component[systolic].code`
 
 
 Branches = dict[tuple[str, str], Branch]
@@ -89,6 +90,7 @@ class Grower:
             return None
         types = element.types
         branch = Branch(step.name, element, step.slice, types[0] if len(types) == 1 else "", here)
+        branch.place = f"{outer.place if outer is not None else path}.{step.name}" + (f"[{step.slice}]" if step.slice else "")
         if step.name == "extension":
             name = f"{outer.slice}.{step.slice}" if outer is not None and outer.extension else step.slice
             branch.extension = self.extensions.get(name)

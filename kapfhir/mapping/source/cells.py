@@ -200,7 +200,7 @@ class Cells:
         given = {"format": line.formats and line.formats[0], "plus": line.plus, "unit": line.unit, "codes": line.codes}
         takes = () if line.parser else SAYS[base] if base else ()
         if date in kinds.types and datetime in kinds.types:
-            takes = ("format",)
+            takes = ("format", "plus")
         for word, text in given.items():
             if text and word not in takes:
                 why = f"the parser '{line.parser}' reads this cell" if line.parser else f"'{line.at}' is {kinds}"

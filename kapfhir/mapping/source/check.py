@@ -89,12 +89,17 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
     found: list[Problem] = []
     checked: list[Checked] = []
     maps = _Maps(references)
+    absent: dict[str, Problem] = {}
     for parsed, problems in parse_maps(folder, source):
         if parsed is not None:
-            checked.append(check_map(parsed, export, tables, references, zone, problems))
+            there = None if export is not None and may_lack(parsed, export) else export
+            checked.append(check_map(parsed, there, tables, references, zone, problems))
+            if there is not export:
+                absent.setdefault(str(parsed.table), _absent(parsed))
         found += problems.found
     found += tables.problems
-    maps.notes = tuple(tables.notes)
+    found += _robbed(checked, export)
+    maps.notes = (*tables.notes, *absent.values())
     found += _unfilled(checked)
     if not any(p.code != "todo" for p in found):
         found += _incomplete(checked)
@@ -105,6 +110,30 @@ def _check(folder: MapFolder, source: str, export: Export | None, codes: Codes, 
         same = [c for c in checked if c.map.concept == concept and (c.plan or export is None) and not c.blocked]
         maps.full[concept] = frozenset(str(c.map.table) for c in same if not c.map.delta)
     return maps, sorted(found, key=lambda p: p.order)
+
+
+def may_lack(parsed: Map, export: Export) -> bool:
+    """Whether a map's table is not in the export, and need not be."""
+    return parsed.optional and parsed.table not in export.tables
+
+
+def _robbed(checked: list[Checked], export: Export | None) -> list[Problem]:
+    """Absent tables that only add to records which other tables make: those records would lose what was added before."""
+    if export is None:
+        return []
+    there = {str(c.map.concept) for c in checked if c.map.table in export.tables}
+    text = "the export lacks this table, which adds to records of other tables: they would lose what it adds"
+    return [
+        Problem(c.map.file, c.map.table.line, str(c.map.table.column), "no-table", text, "add it, or leave those tables out, too")
+        for c in checked
+        if may_lack(c.map, export) and not _fills(c) and str(c.map.concept) in there
+    ]
+
+
+def _absent(parsed: Map) -> Problem:
+    text = "the export does not have this table; nothing is read of it, and nothing counts as gone"
+    place = f"{parsed.file}:{parsed.table.line}"
+    return Problem(str(parsed.table), 0, "", "absent-table", text, "", "information", place=place, effect="table left out")
 
 
 def parse_maps(folder: MapFolder, source: str) -> Iterable[tuple[Map | None, Problems]]:

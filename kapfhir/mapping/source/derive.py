@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from itertools import groupby
@@ -17,6 +16,7 @@ from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.course import Course
 from kapfhir.model.derived import DerivedOutcome
 from kapfhir.model.dosing import DosingSession
+from kapfhir.model.moments import order_of, parse_moment
 from kapfhir.model.outcome_rules import LAST, Measured, Treated, derive
 from kapfhir.model.values import BaselineRule
 
@@ -65,7 +65,7 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
             store.met(record.key)
             digest = blake2b(repr(record).encode(), digest_size=16).hexdigest()
             if known.digest(NAME, record.key) == digest:
-                yield Same(NAME, record.key, places, digest)
+                yield Same(NAME, record.key, places, digest, record)
             else:
                 yield Found(record, places, digest)
         yield from () if whole else (Rejected(NAME, key) for key in store.unmet())
@@ -99,7 +99,7 @@ class _Store:
             anchor = record.anchor
             if anchor is not None and record.doses:
                 start = anchor.start
-                given = (record.patient, record.course or "", start.isoformat(), start.timestamp(), place.table, place.row)
+                given = (record.patient, record.course or "", start.isoformat(), order_of(start), place.table, place.row)
                 self.db.execute(EARLIER, given)
         elif isinstance(record, Course) and record.baseline is not None:
             self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
@@ -144,7 +144,7 @@ class _Store:
             ).fetchall()
             if not doses:
                 continue
-            courses = [Treated(c or None, datetime.fromisoformat(s), BaselineRule(r) if r else LAST) for c, s, _, _, r in doses]
+            courses = [Treated(c or None, parse_moment(s), BaselineRule(r) if r else LAST) for c, s, _, _, r in doses]
             first = {c or None: Place(place, row) for c, _, place, row, _ in doses}
             kept = list(own)
             places = {row[1]: Place(row[9], row[10]) for row in kept}
@@ -155,5 +155,5 @@ class _Store:
 
 def _measured(row: tuple[Any, ...]) -> Measured:
     _, key, instrument, edition, assessed, score, safety, timepoint, course, *_ = row
-    moment = datetime.fromisoformat(assessed) if "T" in assessed else date.fromisoformat(assessed)
+    moment = parse_moment(assessed)
     return Measured(key, instrument, edition, moment, Decimal(score), safety, timepoint, course)

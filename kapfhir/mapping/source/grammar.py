@@ -3,7 +3,7 @@
     concept: DosingSession            a class of the model
     table: dose_log                   stem of a file, or name of a sheet
     where: {type: [A, B]}             only rows whose cell is one of these
-    zone, empty, encoding, delimiter, decimal, scope
+    zone, empty, encoding, delimiter, decimal, scope, optional
     fields:
       PATH: Column                    or `= constant`, or {from: Column, ...}, or {checked: {Column: code}}
 
@@ -19,7 +19,7 @@ from kapfhir.mapping.located import Problems, Text, Tree, near
 
 STEP = re.compile(r"([A-Za-z_]\w*)(?:\[([^\[\]/]+)\])?")
 PATH = re.compile(rf"{STEP.pattern}(?:\.{STEP.pattern})*")
-HEAD = ("concept", "table", "where", "zone", "empty", "encoding", "delimiter", "decimal", "scope", "fields")
+HEAD = ("concept", "table", "where", "zone", "empty", "encoding", "delimiter", "decimal", "scope", "optional", "fields")
 RULE = ("from", "checked", "format", "unit", "codes", "split", "as", "plus", "empty", "where")
 ROW = "*"  # `vitals[*]`: one item per row
 TODO = "TODO"
@@ -75,6 +75,7 @@ class Map:
     delimiter: Text | None
     decimal: Text | None
     delta: bool
+    optional: bool = False  # an export may lack the table
 
 
 def parse_map(tree: Tree, problems: Problems) -> Map | None:
@@ -88,8 +89,8 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
         if word not in head:
             problems.say(TOP, "missing-key", f"missing key '{word}'")
     concept, table = _text(head, "concept", problems), _text(head, "table", problems)
-    scope, decimal = _text(head, "scope", problems), _text(head, "decimal", problems)
-    for value, words in ((scope, ("full", "delta")), (decimal, (".", ","))):
+    scope, decimal, optional = (_text(head, word, problems) for word in ("scope", "decimal", "optional"))
+    for value, words in ((scope, ("full", "delta")), (decimal, (".", ",")), (optional, ("yes", "no"))):
         if value and value not in words:
             problems.say(value, "wrong-word", f"'{value}' is not one of: {' '.join(words)}", near(value, words))
     fields = head.get("fields")
@@ -112,6 +113,7 @@ def parse_map(tree: Tree, problems: Problems) -> Map | None:
         _text(head, "delimiter", problems) or None,
         decimal or None,
         scope == "delta",
+        optional == "yes",
     )
 
 

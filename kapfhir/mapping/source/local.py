@@ -16,6 +16,8 @@ from kapfhir.model.values import Code
 
 from .grammar import TODO
 
+REMARK = "#"  # starts a row of one cell that is there for people
+
 
 @dataclass(frozen=True, slots=True)
 class LocalTable:
@@ -92,7 +94,7 @@ class LocalTables:
                 if next(rows, None) != ["local", "code"]:
                     say(1, 1, "bad-table", "the first line is `local,code`")
                 for row in rows if len(self.problems) == before else ():
-                    if not row:
+                    if not row or (len(row) == 1 and row[0].startswith(REMARK)):
                         continue
                     if len(row) != 2:
                         say(rows.line_num, 1, "bad-table", f"the row has {len(row)} cells, the header 2")

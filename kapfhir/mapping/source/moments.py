@@ -31,9 +31,9 @@ class Moments:
 
     def _settled(self, value: datetime, has_clock: bool) -> date | datetime:
         try:
-            if self.timed is False or (self.timed is None and not has_clock):
+            if self.timed is False or (self.timed is None and not has_clock and not self.plus):
                 return day_of(value, self.zone)
-            if not has_clock:
+            if not has_clock:  # nor can a clock time be added to a day
                 raise Bad("no-time-of-day")
             moment = settle(value, self.zone)
             return moment + self.plus if self.plus else moment

@@ -6,13 +6,15 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import TableError
 
-from .check import parse_maps
+from .check import may_lack, parse_maps
 from .columns import dialect_of
 from .grammar import Map
 
 
 def candidates(folder: MapFolder, export: Export) -> list[str]:
-    """The sources of which every map finds its table and columns in this export. Maps that can't be parsed fit nothing."""
+    """The sources of which every map finds its table and columns in this export, but for tables that it may lack. Maps that can't
+    be parsed fit nothing.
+    """
     return [source for source in folder.sources() if _fits(folder, source, export)]
 
 
@@ -29,7 +31,8 @@ def nearest(folder: MapFolder, export: Export) -> tuple[str, list[str]] | None:
 
 def _fits(folder: MapFolder, source: str, export: Export) -> bool:
     maps = [parsed for parsed, _ in parse_maps(folder, source)]
-    return bool(maps) and all(parsed is not None and _finds(parsed, export) for parsed in maps)
+    there = [parsed for parsed in maps if parsed is None or not may_lack(parsed, export)]
+    return bool(there) and all(parsed is not None and _finds(parsed, export) for parsed in there)
 
 
 def _finds(parsed: Map, export: Export) -> bool:

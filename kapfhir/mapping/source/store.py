@@ -9,13 +9,13 @@ import marshal
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
 from kapfhir.errors import ConfigError
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import Anchor
+from kapfhir.model.moments import parse_moment
 
 NUMBERS = {name: number for number, name in enumerate(CONCEPTS)}
 CACHE_KIB = 2000
@@ -94,7 +94,7 @@ class Store:
     def anchor(self, key: str) -> Anchor | None:
         """Of what was flushed."""
         row = self.db.execute("SELECT start, end FROM anchor WHERE key=?", (key,)).fetchone()
-        return Anchor(datetime.fromisoformat(row[0]), datetime.fromisoformat(row[1]) if row[1] else None) if row else None
+        return Anchor(parse_moment(row[0]), parse_moment(row[1]) if row[1] else None) if row else None
 
     # keys that stand on several rows of one table
 

@@ -38,6 +38,17 @@ def test_the_summary_counts_everything(run_json, golden):
     assert (summary["create"], summary["requests"], summary["command"]) == (0, 0, "map")
 
 
+def test_columns_that_no_map_uses_are_told_and_written(run, run_json):
+    result = run("map", "example:clinic", "-o", "out")
+    assert "no map uses 3 columns: what stands there is not sent" in result.stderr
+    assert "notes: summary" in result.stderr
+    assert "phq9: Archived" not in result.stderr  # it is empty
+    rows = [row.split(",") for row in Path("out/unused.csv").read_text().splitlines()[1:]]
+    _, lines = run_json("map", "example:clinic", "-o", "out")
+    assert [[line["table"], line["column"], str(line["count"])] for line in lines if line["type"] == "unused"] == rows
+    assert ["phq9", "Archived", "0"] in rows
+
+
 def test_same_input_same_bytes(run, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     run("map", "example:clinic", "-o", "a")

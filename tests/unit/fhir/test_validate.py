@@ -164,6 +164,7 @@ CASES = [
     (GIVEN, ["dosage", "rateRatio"], {"numerator": {"value": 1}}, "MedicationAdministration.dosage.rateRatio", "rat-1"),
     (ENCOUNTER, ["length"], {"code": "h", "system": UCUM}, "Encounter.length", "drt-1"),
     (OBSERVATION, ["code", "coding", 0, "system"], "loinc", "Observation.code.coding[0]", "relative-system"),
+    (OBSERVATION, ["text", "div"], f"<!DOCTYPE div>{DIV}", "Observation.text.div", "txt-1"),
     (OBSERVATION, ["method"], {"coding": [{"system": UCUM, "code": "mmHg"}]}, "Observation.method.coding[0]", "bad-unit"),
     (OBSERVATION, ["valueQuantity", "system"], "ucum", "Observation.valueQuantity", "relative-system"),
     (PATIENT, ["identifier"], [{"system": "mrn", "value": "1"}], "Patient.identifier[0]", "relative-system"),
@@ -186,6 +187,9 @@ CASES = [
     (PATIENT, ["telecom"], [{"value": "1"}], "Patient.telecom[0]", "cpt-2"),
     (PATIENT, ["contact"], [{"gender": "male"}], "Patient.contact[0]", "pat-1"),
     (PATIENT, ["photo"], [{"data": "eHh4"}], "Patient.photo[0]", "att-1"),
+    (PATIENT, ["photo"], [{"contentType": "image/png", "data": "eHg"}], "Patient.photo[0].data", "bad-value"),
+    (PATIENT, ["photo"], [{"contentType": "image/png", "data": "####"}], "Patient.photo[0].data", "bad-value"),
+    (PATIENT, ["photo"], [{"contentType": "image/png", "data": "eA==eA=="}], "Patient.photo[0].data", "inner-padding"),
     (PATIENT, ["identifier"], [{"system": "urn:ietf:rfc:3986", "value": "x"}], "Patient.identifier[0]", "not-a-uri"),
     # extensions
     (PATIENT, ["extension"], [{"url": "x", "valueString": "y"}], "Patient.extension[0].url", "bad-extension"),
@@ -294,3 +298,20 @@ def test_deep_nesting_is_a_problem_and_no_crash():
         item = {"linkId": str(number), "item": [item]}
     response = {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [item]}
     assert "too-deep" in {p.code for p in check(response)}
+
+
+@pytest.mark.parametrize(
+    ("literal", "severity"),
+    [
+        ("p1", "warning"),
+        ("Pat/p1", "warning"),
+        ("rest/of/it", "warning"),
+        ("Patient/a_b", "error"),
+        ("Patient/", "error"),
+        ("a b", "error"),
+        ("Patient?identifier=x", "error"),
+    ],
+)
+def test_a_reference_may_be_any_url(literal, severity):
+    problems = check(changed(OBSERVATION, ["subject", "reference"], literal))
+    assert [(p.code, p.severity) for p in problems] == [("bad-reference", severity)]

@@ -44,7 +44,13 @@ def dose(key="1", status="completed", given=AT, **rest):
 
 def session(status="completed", **rest):
     return DosingSession(
-        Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus(status), Period(AT), Period(AT, AT + timedelta(hours=2)), **rest
+        Key("D-1"),
+        Ref("P-1"),
+        SessionStatus(status),
+        Period(AT),
+        Period(AT, AT + timedelta(hours=2)),
+        clinician=Ref("MD-1"),
+        **rest,
     )
 
 
@@ -169,5 +175,24 @@ def test_doubts():
     assert doubts(session()) == ["completed-without-dose"]
     assert doubts(session("not-done", doses=(dose(dose=mg("35")),))) == ["dose-in-session-not-done"]
     assert doubts(session(doses=(dose(dose=Absent("unknown"), route=Route("im")),))) == ["missing-dose"]
-    early = DosingSession(Key("D"), Ref("P"), Ref("M"), SessionStatus("stopped"), Period(AT + timedelta(minutes=1)), Period(AT))
+    early = DosingSession(Key("D"), Ref("P"), SessionStatus("stopped"), Period(AT + timedelta(minutes=1)), Period(AT))
     assert doubts(early) == ["session-before-visit"]
+
+
+def test_a_day_alone_is_a_start_and_an_anchor():
+    made = session(doses=(dose(given=AT.date(), dose=mg("80")),))
+    assert made.anchor == Anchor(AT.date(), AT.date())
+    assert list(made.doubts()) == []
+
+
+@pytest.mark.parametrize("ends", [(AT.date(), AT), (AT, AT.date())])
+def test_a_period_has_two_moments_or_two_days(ends):
+    with pytest.raises(ImpossibleError) as found:
+        Period(*ends)
+    assert (found.value.code, found.value.fields) == ("day-beside-moment", ("end",))
+
+
+def test_a_segment_has_times_of_day():
+    with pytest.raises(ImpossibleError) as found:
+        Segment(Key("1"), Period(AT.date(), AT.date()), mg("10"), RATE)
+    assert found.value.code == "no-time-of-day"

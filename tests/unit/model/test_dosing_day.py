@@ -35,7 +35,7 @@ def dose(**rest) -> DoseEvent:
 def session(**rest) -> DosingSession:
     whole = Period(AT - timedelta(minutes=30), AT + timedelta(minutes=130))
     given = {"doses": (dose(),), **rest}
-    return DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus("completed"), whole, Period(AT), **given)
+    return DosingSession(Key("D-1"), Ref("P-1"), SessionStatus("completed"), whole, Period(AT), clinician=Ref("MD-1"), **given)
 
 
 @pytest.mark.parametrize(

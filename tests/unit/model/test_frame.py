@@ -122,6 +122,11 @@ TWICE = (Sensitivity("psychiatric"), Sensitivity("psychiatric"))
         (lambda: document(media=MediaType("application/pdf")), "media-without-file", ("media",)),
         (lambda: flag(resolution="called"), "not-acknowledged", ("acknowledged_by", "resolution")),
         (lambda: flag(acknowledged_by=T), "not-acknowledged", ("acknowledged_by", "resolution")),
+        (
+            lambda: flag(acknowledged=NOON - timedelta(minutes=1)),
+            "acknowledged-before-found",
+            ("acknowledged", "acknowledged_by", "resolution"),
+        ),
     ],
 )  # fmt: skip
 def test_refused(make, code, fields):
@@ -169,8 +174,6 @@ def test_at_the_edge_but_possible(make):
         (plan(maintenance=Maintenance(last=DAY, next_due=DAY)), []),
         (document(created=NOON, locked=NOON - timedelta(minutes=1)), ["locked-before-created"]),
         (document(created=NOON, locked=NOON), []),
-        (flag(acknowledged=NOON - timedelta(minutes=1)), ["acknowledged-before-found"]),
-        (flag(acknowledged=NOON), []),
     ],
 )
 def test_doubts(record, codes):

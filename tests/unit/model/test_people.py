@@ -10,8 +10,8 @@ from kapfhir.model.before import ContactRole, Pregnancy, RemsStatus
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.experience import InSessionTherapy
 from kapfhir.model.fields import fields_of
-from kapfhir.model.people import BodyMeasurement, Clinic, Contact, Coverage, Patient, PregnancyCheck, Training
-from kapfhir.model.values import Amount, ImpossibleError, Key
+from kapfhir.model.people import BodyMeasurement, Clinic, Contact, Coverage, Patient, Practitioner, PregnancyCheck, Training
+from kapfhir.model.values import Amount, ImpossibleError, Key, Profession, Ref
 
 PATIENT = Patient(Key("P-1"), "Test", birth_date=date(1985, 4, 2))
 
@@ -73,3 +73,18 @@ def test_a_rems_number_of_a_clinic_that_is_not_certified_is_odd():
 def test_a_clinic_is_equipped_where_something_is_known_of_it():
     assert Clinic(Key("C-1"), "Clinic").equipped is None
     assert Clinic(Key("C-1"), "Clinic", time_zone="America/Los_Angeles").equipped is True
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda npi: Clinic(Key("C-1"), "Clinic", npi=npi),
+        lambda npi: Practitioner(Key("S-1"), "Test", Profession("nurse"), Ref("C-1"), npi=npi),
+    ],
+)
+def test_an_npi_has_a_right_check_digit(make):
+    assert make("1234567893").npi == "1234567893" and make(None).npi is None
+    with pytest.raises(ImpossibleError) as refused:
+        make("1234567890")
+    assert (refused.value.code, refused.value.fields) == ("npi-check-digit", ("npi",))
+    assert "1234567890" not in str(refused.value)

@@ -128,3 +128,53 @@ def test_a_session_that_did_not_take_place_is_in_no_window():
 def test_unknown_hours_are_in_no_window():
     assert windows_met(None) == ()
     assert windows_met(Amount(Decimal(0), "h")) == ()
+
+
+FROM_END = [
+    (timedelta(seconds=1), ("krystal-48", "same-day", "couple-of-days")),
+    (timedelta(hours=12, minutes=59), ("krystal-48", "same-day", "couple-of-days")),
+    (timedelta(hours=13), DAY),
+    (timedelta(hours=23, minutes=59, seconds=59), DAY),
+    (timedelta(hours=24), TWO),
+    (timedelta(hours=48), TWO),
+    (timedelta(hours=48, seconds=1), THREE),
+    (timedelta(hours=72), THREE),
+    (timedelta(hours=72, seconds=1), ()),
+]
+
+
+@pytest.mark.parametrize(("after", "windows"), FROM_END)
+def test_boundaries_from_the_end_of_the_dose(after, windows):
+    end = DOSE + timedelta(hours=1)
+    made = session(end + after).joined(Anchor(DOSE, end))
+    assert tuple(w.removesuffix("-from-end") for w in made.windows if w.endswith("-from-end")) == windows
+
+
+@pytest.mark.parametrize(
+    ("dose", "talk", "days", "windows"),
+    [
+        (DOSE.date(), DOSE.date(), 0, ("same-day",)),
+        (DOSE.date(), DOSE + timedelta(hours=13), 0, ("same-day",)),
+        (DOSE, DOSE.date(), 0, ("same-day",)),
+        (DOSE.date(), DOSE.date() + timedelta(days=1), 1, ()),
+        (DOSE, DOSE.date() + timedelta(days=2), 2, ()),
+        (DOSE.date(), DOSE + timedelta(days=9), 9, ()),
+    ],
+)
+def test_where_a_day_stands_alone_days_are_counted_and_no_window_in_hours_is_told(dose, talk, days, windows):
+    made = session(talk).joined(Anchor(dose, None))
+    assert made.since_dose == Amount(Decimal(days), "d")
+    assert made.windows == windows
+    assert [(d.code, d.severity) for d in made.doubts()] == [("hours-not-known", "information")]
+
+
+def test_a_day_alone_before_that_of_the_dose_does_not_follow():
+    made = session(DOSE.date() - timedelta(days=1)).joined(Anchor(DOSE, None))
+    assert made.since_dose is None
+    assert [d.code for d in made.doubts()] == ["not-after-dose"]
+
+
+def test_an_end_without_a_time_is_an_anchor_of_days():
+    made = session(DOSE + timedelta(hours=30)).joined(Anchor(DOSE, DOSE.date()))
+    assert (made.since_dose, made.since_dose_end) == (Amount(Decimal("30.0000"), "h"), Amount(Decimal(1), "d"))
+    assert made.windows == TWO

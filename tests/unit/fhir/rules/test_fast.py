@@ -142,6 +142,13 @@ def test_a_memo_does_not_trust_the_original(right, fresh_shapes):
     assert not is_right(observation)
 
 
+def test_null_is_never_right(right, fresh_shapes):
+    """Nor where a memo holds nothing yet, and so answers None."""
+    for resource in right:
+        for key in resource:
+            assert not quick({**resource, key: None})
+
+
 def test_equal_to_python_is_not_equal_in_json(right, fresh_shapes):
     """1, True and 1.0 are one to Python: no memo may take them for each other."""
     questionnaire = {"resourceType": "Patient", "active": True, "multipleBirthInteger": 1}

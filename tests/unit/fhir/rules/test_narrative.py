@@ -58,5 +58,12 @@ def test_the_root_is_one_div(div):
     assert find_div_fault(div).code == "txt-1"
 
 
+def test_a_document_type_that_declares_nothing_is_a_warning():
+    assert find_div_fault(f"<!DOCTYPE div>{HEAD}x{TAIL}").severity == "warning"
+    assert find_div_fault(f"<!DOCTYPE div>{HEAD} {TAIL}").code == "txt-2"
+    for harmful in ('<!DOCTYPE div SYSTEM "x">', "<!DOCTYPE div [<!ELEMENT p ANY>]>"):
+        assert find_div_fault(f"{harmful}{HEAD}x{TAIL}").severity == "error"
+
+
 def test_other_prefixes_are_fine():
     assert find_div_fault('<h:div xmlns:h="http://www.w3.org/1999/xhtml"><h:p>x</h:p></h:div>') is None

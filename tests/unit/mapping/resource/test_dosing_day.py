@@ -39,7 +39,7 @@ def library():
 
 def built(**parts):
     whole = Period(AT, AT + timedelta(hours=2))
-    record = DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus("completed"), whole, whole, **parts)
+    record = DosingSession(Key("D-1"), Ref("P-1"), SessionStatus("completed"), whole, whole, clinician=Ref("MD-1"), **parts)
     resources = library().build(record)
     assert library().read(resources) == [record]
     return {library().slot_of(r).target.name.slot: r for r in resources}

@@ -68,7 +68,9 @@ def session(**changes):
         ),
     )
     given = {"doses": (dose,), "vitals": vitals} | changes
-    return DosingSession(Key("D-1"), Ref("P-1"), Ref("MD-1"), SessionStatus("completed"), Period(AT), Period(AT), **given)
+    return DosingSession(
+        Key("D-1"), Ref("P-1"), SessionStatus("completed"), Period(AT), Period(AT), clinician=Ref("MD-1"), **given
+    )
 
 
 def by_type(resources, kind):

@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from kapfhir.model.values import Amount
+from kapfhir.model.values import Amount, Period
 from source_desk import log
 
 Z = timezone(timedelta(hours=-8))
+DAY = date(2026, 1, 5)
 PST = datetime(2026, 1, 5, 22, 30, tzinfo=Z)
 
 
@@ -71,9 +72,27 @@ def test_the_ends_of_the_calendar(patients, cell):
     assert (value is None) == bool(codes)
 
 
-def test_a_moment_without_time_of_day_is_none(sessions):
-    sessions.table("log", log("D-1,P-1,2026-01-05,,35,iv,,,"))
-    assert sessions.read().told("log") == {(2, "no-time-of-day", "Start", "record rejected")}
+def test_a_day_alone_is_when_a_session_was_and_no_moment_of_a_reading(sessions):
+    sessions.table("log", log("D-1,P-1,2026-01-05,,35,iv,,,80"))
+    units = sessions.read()
+    record = units.records("DosingSession")["D-1"]
+    assert (record.session, record.visit, record.doses[0].given) == (Period(DAY), Period(DAY), DAY)
+    assert record.vitals == ()
+    assert units.told("log") == {(2, "no-time-of-day", "Start", "item withheld")}
+
+
+def test_a_time_later_than_a_day_alone_can_not_be_told(sessions):
+    sessions.map("log", (sessions.source / "log.yaml").read_text().replace("End\n", "{from: Start, plus: 40 min}\n", 1))
+    units = sessions.table("log", log("D-1,P-1,2026-01-05,,35,iv,,,", "D-2,P-1,2026-01-05 10:00,,35,iv,,,")).read()
+    records = units.records("DosingSession")
+    assert [records[key].session.end is None for key in ("D-1", "D-2")] == [True, False]
+    assert units.told("log") == {(2, "no-time-of-day", "Start", "field withheld")}
+
+
+def test_a_day_alone_at_one_end_and_a_moment_at_the_other(sessions):
+    units = sessions.table("log", log("D-1,P-1,2026-01-05 10:00,2026-01-05,35,iv,,,")).read()
+    assert units.records("DosingSession")["D-1"].session.end is None
+    assert units.told("log") == {(2, "day-beside-moment", "End", "field withheld")}
 
 
 def test_the_day_of_a_moment_is_the_clinics(patients):

@@ -53,6 +53,42 @@ def test_a_renamed_column_and_a_missing_table(patients):
     assert patients.faults(headers=False) == []
 
 
+OPTIONAL = """\
+concept: {concept}
+table: {table}
+optional: yes
+fields:
+  key: Id
+"""
+
+
+def test_a_table_that_is_optional_may_be_absent_and_nothing_of_it_counts_as_gone(patients):
+    text = OPTIONAL.format(concept="Clinic", table="sites") + "  name: Name\n"
+    patients.map("sites", text).table("sites", "Id,Name\nS-1,One\n")
+    assert patients.faults() == []
+    assert "sites" in patients.scopes()["Clinic"]
+    (patients.export / "sites.csv").unlink()
+    assert patients.faults() == []
+    assert "sites" not in patients.scopes()["Clinic"]
+    units = patients.read()
+    assert units.told("sites") == {(0, "absent-table", "", "table left out")}
+    assert units.records("Patient")
+    patients.map("sites", text.replace("optional: yes", "optional: no"))
+    assert patients.faults() == ["2:8: the export has no table 'sites' [no-table]"]
+
+
+def test_a_table_that_adds_to_others_may_not_be_absent_while_they_are_there(patients):
+    """The records would lose what it added the last time."""
+    patients.map("dates", OPTIONAL.format(concept="Patient", table="dates") + "  birth_date: Born\n")
+    patients.table("dates", "Id,Born\nP-1,1980-01-01\n")
+    assert patients.faults() == []
+    (patients.export / "dates.csv").unlink()
+    assert patients.faults() == [
+        "2:8: the export lacks this table, which adds to records of other tables: they would lose what it adds; "
+        "add it, or leave those tables out, too [no-table]"
+    ]
+
+
 def test_a_column_that_stands_twice_is_a_fault_only_where_it_is_used(patients):
     patients.table("patients", "Id,Last,Note,Note\nP-1,One,a,b\n")
     assert patients.faults() == []
@@ -74,7 +110,7 @@ def test_a_zone_comes_from_the_map_or_the_configuration(sessions):
 def test_a_concept_that_no_map_can_make(sessions):
     sessions.table("log", log())
     sessions.map("log", "concept: DosingSession\ntable: log\nfields:\n  key: Session\n  patient: Patient\n")
-    assert sessions.faults() == ["1:10: no map fills DosingSession.clinician, session, status, visit [missing-field]"]
+    assert sessions.faults() == ["1:10: no map fills DosingSession.session, status, visit [missing-field]"]
 
 
 def test_code_tables_are_checked_with_their_lines(patients):

@@ -108,11 +108,11 @@ def test_a_reference_in_a_column_to_no_item_is_told(sessions):
     assert units.records("DosingSession")["D-1"].doses[0].weighed is None
 
 
-def test_a_constant_reference_to_nobody_rejects_each_record(sessions):
+def test_a_constant_reference_to_nobody_is_told_for_each_record(sessions):
     sessions.map("log", (sessions.source / "log.yaml").read_text().replace("= MD-1", "= MD-9"))
     record, units = session(sessions, CLEAN)
-    assert record is None
-    assert units.told() == {(2, "unknown-key", "", "record rejected")}
+    assert record.clinician is None
+    assert units.told() == {(2, "unknown-key", "", "field withheld")}
     assert units.problems()[0].place == "sources/desk/log.yaml:6"
 
 

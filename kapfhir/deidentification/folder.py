@@ -1,0 +1,230 @@
+"""`deidentify(IN, OUT, key)`: a folder of resources to a folder of the same shape, and a report of what was done.
+
+    <Type>.ndjson | bundle-NNNN.json | file-NNNN.*    what may leave
+    deidentification.csv                              path of the element, what was done, how often; no values
+    manifest.json                                     in the shape of a Bulk Data manifest; its extension sums the report up
+
+Everything is written beside its place and moved there when all of it is whole. Same input, key and day of ages: same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kapfhir.errors import ConfigError
+from kapfhir.fhir.exact import dumps
+
+from .dates import Dates, Manner
+from .files import MANIFEST, Source, list_sources, read_nodes
+from .key import load_key
+from .pseudonyms import Pseudonyms
+from .resource import Deidentifier
+from .texts import check_texts
+from .walk import WithheldError
+
+REPORT = "deidentification.csv"
+COLUMNS = ("path", "action", "count")
+PARTIAL = ".kapfhir-partial"
+MARK = "https://kapfhir.org/fhir/deidentified"
+FAULTS = frozenset(["not-r4", "unreadable"])  # else a resource stays by the table
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written; `type` is that of its resources, empty for the report."""
+
+    name: str
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentified:
+    """What was done. `counts`: (path, action) -> how often; `withheld`: (type, code) -> how often."""
+
+    files: tuple[Written, ...]
+    resources: int
+    withheld: Counter[tuple[str, str]]
+    counts: Counter[tuple[str, str]]
+    made_key: bool
+
+    @property
+    def has_faults(self) -> bool:
+        """Was a resource withheld because it, or what would be left of it, is no R4?"""
+        return any(code in FAULTS for _, code in self.withheld)
+
+    def rows(self) -> list[tuple[str, str, int]]:
+        """The report: path, action, count; sorted."""
+        withheld = {(kind or "(no resource)", f"withheld: {code}"): n for (kind, code), n in self.withheld.items()}
+        return [(path, done, n) for (path, done), n in sorted({**self.counts, **withheld}.items())]
+
+
+def deidentify(
+    source: Path | str,
+    folder: Path | str,
+    key: Path | str,
+    *,
+    dates: Manner = "shift",
+    as_of: date | None = None,
+    keep_text: Collection[str] = (),
+) -> Deidentified:
+    """Write the resources of `source` to `folder` without the identifiers of 45 CFR 164.514(b)(2).
+
+    `key`: the key file, made if it is missing. `dates`: shifted by a constant of each patient, or cut to the year. `as_of`: the
+    day on which ages count, today by default. `keep_text`: paths of text that may leave. ConfigError where a file, a folder, the
+    key or a path is not what it must be; then `folder` is as before.
+    """
+    source, folder, key = Path(source), Path(folder), Path(key)
+    texts = check_texts(keep_text)
+    _require_apart(source, folder, key)
+    sources = list_sources(source)
+    earlier = _earlier(folder)
+    secret, made_key = load_key(key)
+    one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today()), texts)
+    made = not folder.exists()
+    partial = folder / PARTIAL
+    try:
+        with _telling(folder):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            done = _write(sources, partial, one, made_key=made_key)
+            _write_report(partial, done, one)
+            for name in (*(f.name for f in done.files), MANIFEST):
+                (partial / name).replace(folder / name)
+            for name in earlier - {f.name for f in done.files}:
+                (folder / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if made and not (folder / MANIFEST).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    return done
+
+
+def today() -> date:
+    """The day of SOURCE_DATE_EPOCH if it is set, else today."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise ConfigError("SOURCE_DATE_EPOCH is no number of seconds", "set it to such a number, or unset it") from None
+
+
+def _write(sources: list[Source], partial: Path, one: Deidentifier, *, made_key: bool) -> Deidentified:
+    withheld: Counter[tuple[str, str]] = Counter()
+    files: list[Written] = []
+    for source in sources:
+        kinds: set[str] = set()
+        with (partial / source.name).open("wb", buffering=1 << 16) as file:
+            count = sum(_write_node(node, file, one, kinds, withheld) for node in read_nodes(source))
+        if kinds:
+            files.append(Written(source.name, kinds.pop() if len(kinds) == 1 else "", count))
+        else:
+            (partial / source.name).unlink()
+    resources = one.counts.pop(("", "resources"), 0)
+    done = Deidentified(tuple(files), resources, withheld, one.counts, made_key)
+    return Deidentified((*files, Written(REPORT, "", len(done.rows()))), resources, withheld, one.counts, made_key)
+
+
+def _write_node(node: Any, file: BinaryIO, one: Deidentifier, kinds: set[str], withheld: Counter[tuple[str, str]]) -> int:
+    """How many lines were written of a JSON value: one, or none."""
+    if not isinstance(node, dict):
+        withheld["", "unreadable"] += 1
+        return 0
+    if node.get("resourceType") == "Bundle":
+        new, kept = one.bundle(node)
+        withheld.update(kept)
+        count = len(new.get("entry", ()))
+    else:
+        try:
+            new, count = one.resource(node), 1
+        except WithheldError as error:
+            withheld[error.kind, str(error)] += 1
+            return 0
+    one.counts["", "resources"] += count
+    kinds.add(new["resourceType"])
+    file.write(dumps(new) + b"\n")
+    return 1
+
+
+def _write_report(partial: Path, done: Deidentified, one: Deidentifier) -> None:
+    with (partial / REPORT).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        rows.writerows(done.rows())
+    actions: Counter[str] = Counter()
+    for (_, action), count in done.counts.items():
+        actions[action] += count
+    summary = {
+        "dates": one.dates.manner,
+        "agesAsOf": one.dates.as_of.isoformat(),
+        "keptTexts": sorted(one.texts),
+        "resources": done.resources,
+        "withheld": dict(sorted(_by_code(done.withheld).items())),
+        "actions": dict(sorted(actions.items())),
+        "files": [{"url": f.name, "count": f.count} for f in done.files if not f.type],
+    }
+    manifest = {
+        "transactionTime": f"{one.dates.as_of.isoformat()}T00:00:00Z",
+        "request": "kapfhir deidentify",
+        "requiresAccessToken": False,
+        "output": [{"type": f.type, "url": f.name, "count": f.count} for f in done.files if f.type],
+        "error": [],
+        "extension": {MARK: summary},
+    }
+    (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _by_code(withheld: Counter[tuple[str, str]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_, code), count in withheld.items():
+        found[code] += count
+    return found
+
+
+def _require_apart(source: Path, folder: Path, key: Path) -> None:
+    inside, outside, secret = source.resolve(), folder.resolve(), key.resolve()
+    if inside == outside or inside in outside.parents or outside in inside.parents:
+        raise ConfigError("the output can't lie in the input, nor the input in the output", "name another folder with -o")
+    if outside in secret.parents:
+        raise ConfigError(
+            "the key can't lie in the output: who gets the one must not get the other", "name another file with --key"
+        )
+
+
+def _earlier(folder: Path) -> set[str]:
+    """The files of our last run in this folder. ConfigError if there is anything in it, and no manifest of ours."""
+    hint = "name an empty folder with -o, or one that `kapfhir deidentify` wrote"
+    if not folder.exists():
+        return set()
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder", hint)
+    try:
+        if not any(path.name != PARTIAL for path in folder.iterdir()):
+            return set()
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        names = [entry["url"] for entry in (*manifest["output"], *manifest["extension"][MARK]["files"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(f"the folder {folder} holds files that kapfhir did not de-identify", hint) from None
+    return {name for name in names if isinstance(name, str) and Path(name).name == name}
+
+
+@contextmanager
+def _telling(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"the folder {folder} can't be written: {error.strerror}", "make room, or name another one with -o"
+        ) from None

@@ -1,0 +1,53 @@
+"""Numbers and quantities: as long as a chart number they go, and so does an age above 89."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from kapfhir.fhir.rules.ucum import SYSTEM as UCUM
+
+from .table import is_plain_unit
+
+LARGEST = 10**6  # what has more digits before the point may be a number of a person
+PLACES = 6  # and so may what has more after it
+OLDEST_TOLD = 89
+IN_A_YEAR = {"a": Decimal(1), "a_j": Decimal(1), "a_g": Decimal(1), "mo": Decimal(12), "wk": Decimal(52), "d": Decimal(365)}
+COMPARATORS = frozenset(["<", "<=", ">=", ">"])
+
+
+def is_short(value: Any) -> bool:
+    """A number, and not as long as those by which people are known."""
+    if value.__class__ is int:
+        return -LARGEST < value < LARGEST
+    return (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and abs(value) < LARGEST
+        and abs(int(value.as_tuple().exponent)) <= PLACES
+    )
+
+
+def is_old(value: Any) -> bool:
+    return value.__class__ in (int, Decimal) and value > OLDEST_TOLD
+
+
+def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, Any] | None, str]:
+    """The quantity that may leave, if one may, and why not: aged or dropped. `age`: it is one whatever its unit says."""
+    value, system, code, unit = (quantity.get(name) for name in ("value", "system", "code", "unit"))
+    if system not in (None, UCUM) or (system is None and code is not None) or not is_short(value) or value is None:
+        return None, "dropped"
+    named = code if system == UCUM else unit
+    if named is not None and not (isinstance(named, str) and is_plain_unit(named)):
+        return None, "dropped"
+    years = Decimal(value) / IN_A_YEAR.get(str(named), Decimal(1))
+    if is_old(years) and (age or named in IN_A_YEAR):
+        return None, "aged"
+    out: dict[str, Any] = {"value": value}
+    if isinstance(quantity.get("comparator"), str) and quantity["comparator"] in COMPARATORS:
+        out["comparator"] = quantity["comparator"]
+    if named is not None:
+        out["unit"] = named
+    if system == UCUM:
+        out |= {"system": system, "code": code}
+    return out, "kept"

@@ -1,0 +1,165 @@
+"""One resource, or one Bundle, without what tells who its patient is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kapfhir.fhir.facts import load_facts
+from kapfhir.fhir.validate import check
+
+from .dates import Dates
+from .pseudonyms import Pseudonyms
+from .references import Scope, patient_of
+from .table import age_codes, passes
+from .walk import MASKED, Walk, WithheldError
+
+BASE = "https://kapfhir.org/fhir"
+PSEUDED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "PSEUDED"}
+PSYCHOTHERAPY = "PSYTHPN"
+TO_THE_DAY = "vs-1"  # a vital sign has a date to the day; a year alone is masked
+
+
+@dataclass(slots=True)
+class Deidentifier:
+    """One per run: the same key, the same settings, one set of counts."""
+
+    pseudonyms: Pseudonyms
+    dates: Dates
+    texts: frozenset[str] = frozenset()
+    walk: Walk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.walk = Walk(self.pseudonyms, self.dates, self.texts)
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        return self.walk.counts
+
+    def resource(self, node: Any, links: Mapping[str, str] | None = None, identity: str = "") -> dict[str, Any]:
+        """The resource that may leave; WithheldError with a code where none may. `links`: of the Bundle that it stands in;
+        `identity`: the pseudonym of a resource that has no id.
+        """
+        kind = _kind(node)
+        if kind not in passes():
+            raise WithheldError("type-not-listed" if kind else "not-r4", kind)
+        try:
+            out = self._resource(node, kind, links or {}, identity)
+        except RecursionError:
+            raise WithheldError("not-r4", kind) from None
+        except WithheldError as error:
+            raise WithheldError(str(error), kind) from None
+        problems = [p for p in check(out) if p.severity == "error"]
+        if problems and all(p.code == TO_THE_DAY for p in problems) and out.pop("effectiveDateTime", None):
+            out["_effectiveDateTime"] = MASKED
+            problems = [p for p in check(out) if p.severity == "error"]
+        if problems:
+            raise WithheldError("not-r4", kind)
+        return out
+
+    def bundle(self, node: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """A transaction or batch of what may leave, else a collection; and the type and code of each resource that stays."""
+        entries = [entry for entry in _list(node.get("entry")) if isinstance(entry, dict)]
+        links = self._links(entries)
+        sends = node.get("type") in ("transaction", "batch")
+        out: list[dict[str, Any]] = []
+        withheld: list[tuple[str, str]] = []
+        for entry in entries:
+            inner, full = entry.get("resource"), entry.get("fullUrl")
+            if inner is None:
+                continue
+            try:
+                linked = links.get(full, "") if isinstance(full, str) else ""
+                new = self.resource(inner, links, linked.rpartition("/")[2])
+            except WithheldError as error:
+                withheld.append((error.kind, str(error)))
+                continue
+            out.append(_entry(new, sends=sends, method=_method(entry)))
+        kept = {"resourceType": "Bundle", "type": node["type"] if sends else "collection"}
+        return (kept | {"entry": out} if out else kept), withheld
+
+    def _resource(self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str) -> dict[str, Any]:
+        if PSYCHOTHERAPY in _codes(node.get("meta"), "security"):
+            raise WithheldError("psychotherapy-note")
+        named = isinstance(node.get("id"), str)
+        contained = {c["id"]: c for c in _list(node.get("contained")) if isinstance(c, dict) and isinstance(c.get("id"), str)}
+        scope = Scope(self.pseudonyms, links, contained=frozenset(contained))
+        scope.outer = self.pseudonyms.of_resource(kind, node["id"]) if named else identity
+        owner = patient_of(node, scope)
+        scope.days = self.pseudonyms.shift(owner) if owner else None
+        scope.is_age = kind == "Observation" and _is_age(node)
+        body = self.walk.element(node, kind, kind, scope) or {}
+        head: dict[str, Any] = {"resourceType": kind}
+        if scope.outer:
+            head["id"] = scope.outer
+            self.walk.count(f"{kind}.id", "pseudonym")
+        meta = body.pop("meta", {})
+        head["meta"] = meta | {"security": [*meta.get("security", ()), PSEUDED]}
+        inner = self._contained(contained, scope)
+        return head | ({"contained": inner} if inner else {}) | body
+
+    def _contained(self, contained: Mapping[str, Any], scope: Scope) -> list[dict[str, Any]]:
+        """What the resource contains, as far as something that stays points to it."""
+        out: dict[str, dict[str, Any]] = {}
+        while waiting := sorted(scope.pointed - out.keys()):
+            for identity in waiting:
+                node = contained[identity]
+                kind = _kind(node)
+                if kind not in passes():
+                    raise WithheldError("contained-type-not-listed")
+                body = self.walk.element({k: v for k, v in node.items() if k != "meta"}, kind, kind, scope) or {}
+                out[identity] = {"resourceType": kind, "id": scope.inner_id(identity)} | body
+        for node in contained.keys() - out.keys():
+            self.walk.count(f"{_kind(contained[node]) or 'contained'}", "dropped")
+        return [out[identity] for identity in contained if identity in out]
+
+    def _links(self, entries: list[dict[str, Any]]) -> dict[str, str]:
+        """Full URLs of a Bundle's entries -> `Type/pseudonym`."""
+        out = {}
+        for entry in entries:
+            inner, full = entry.get("resource"), entry.get("fullUrl")
+            kind = _kind(inner)
+            if isinstance(inner, dict) and kind and isinstance(full, str):
+                name = inner.get("id")
+                pseudonym = self.pseudonyms.of_resource(kind, name) if isinstance(name, str) else self.pseudonyms.of("urn", full)
+                out[full] = f"{kind}/{pseudonym}"
+        return out
+
+
+def _kind(node: Any) -> str:
+    """The resource type; empty where it is none of R4."""
+    kind = node.get("resourceType") if isinstance(node, dict) else None
+    return kind if isinstance(kind, str) and kind in load_facts().resources else ""
+
+
+def _method(entry: dict[str, Any]) -> str:
+    request = entry.get("request")
+    return "PUT" if isinstance(request, dict) and request.get("method") == "PUT" else "POST"
+
+
+def _entry(resource: dict[str, Any], *, sends: bool, method: str) -> dict[str, Any]:
+    name = f"{resource['resourceType']}/{resource['id']}" if "id" in resource else ""
+    out: dict[str, Any] = {"fullUrl": f"{BASE}/{name}"} if name else {}
+    out["resource"] = resource
+    if sends:
+        url = name if method == "PUT" and name else resource["resourceType"]
+        out["request"] = {"method": "PUT" if url == name else "POST", "url": url}
+    return out
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _codes(node: Any, name: str) -> set[Any]:
+    codings = _list(node.get(name)) if isinstance(node, dict) else []
+    return {c["code"] for c in codings if isinstance(c, dict) and isinstance(c.get("code"), str)}
+
+
+def _is_age(observation: dict[str, Any]) -> bool:
+    whole = [observation, *(c for c in _list(observation.get("component")) if isinstance(c, dict))]
+    concepts = [part["code"] for part in whole if isinstance(part.get("code"), dict)]
+    codings = [c for concept in concepts for c in _list(concept.get("coding")) if isinstance(c, dict)]
+    return any((str(c.get("system")), str(c.get("code"))) in age_codes() for c in codings)

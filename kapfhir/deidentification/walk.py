@@ -1,0 +1,242 @@
+"""The walk over a resource: each element by the action that the table has for it. What the table does not know is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Any
+
+from kapfhir.fhir.rules.primitives import PRIMITIVES
+
+from .leaves import Leaves, Step
+from .measures import write_quantity
+from .places import coarsen_address
+from .references import Scope
+from .table import action_of, extensions, is_public_code
+
+MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+SYSTEM = "https://kapfhir.org/fhir/sid/pseudonym"
+REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+VALUED = ("Observation", "Observation.component")
+MARKED = frozenset(["date", "dateTime", "instant"])  # that there was a date is told, and rules ask for it
+DAY = len("2026-01-01")
+UNKNOWN = "(unknown element)"
+
+
+class WithheldError(Exception):
+    """A resource can't leave: without this it would say something else, or be no resource. The text is a code."""
+
+    def __init__(self, code: str, kind: str = "") -> None:
+        super().__init__(code)
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class Walk(Leaves):
+    """One per run."""
+
+    _plans: dict[str, dict[str, Step]] = field(default_factory=dict)
+
+    def element(self, node: Any, kind: str, path: str, scope: Scope) -> dict[str, Any] | None:
+        """What may leave of an object of this type; None if nothing."""
+        if not isinstance(node, dict):
+            self.count(path, "dropped")
+            return None
+        plan = self._plan(kind)
+        out: dict[str, Any] = {}
+        resource = kind in self.facts.resources
+        for key, value in node.items():
+            base = key.removeprefix("_")
+            step = plan.get(base)
+            if resource and base in ("resourceType", "id", "contained"):
+                continue  # who takes care of whole resources writes these
+            if base in ("modifierExtension", "implicitRules"):
+                raise WithheldError("changed-meaning")
+            if step is None:
+                self.count(f"{path}.{UNKNOWN}", "dropped")
+            elif step.primitive:
+                if key == base or base not in node:
+                    self._primitive(out, node, base, step, _path(path, base), scope)
+            elif key == base:
+                self._complex(out, value, base, step, _path(path, base), scope)
+        if kind in VALUED and _has_value(node) and not _has_value(out):
+            out.setdefault("dataAbsentReason", {"coding": [{"system": REASONS, "code": "masked"}]})
+        return out or None
+
+    def _complex(self, out: dict[str, Any], value: Any, base: str, step: Step, path: str, scope: Scope) -> None:
+        path = step.kind if "." in step.kind and step.kind[: step.kind.index(".")] in self.facts.resources else path
+        if isinstance(value, list):
+            left = [new for item in value if (new := step.act(item, step, path, scope)) is not None]
+        else:
+            new = step.act(value, step, path, scope)
+            left = [] if new is None else [new]
+        if not left and step.masks:
+            self.count(path, "masked")
+            left = [MASKED]
+        if left:
+            out[base] = left if step.element.many else left[0]
+
+    def _primitive(self, out: dict[str, Any], node: Mapping[str, Any], base: str, step: Step, path: str, scope: Scope) -> None:
+        value, beside = node.get(base), node.get(f"_{base}")
+        values = value if isinstance(value, list) else [value]
+        besides = beside if isinstance(beside, list) else [beside]
+        pairs = []
+        for one, other in zip_longest(values, besides):
+            new = None if one is None else step.act(one, step, path, scope)
+            more = self._beside(other, path, scope)
+            if new is None and more is None and one is not None and step.masks:
+                if step.element.codes:
+                    raise WithheldError("required-code")
+                self.count(path, "masked")
+                more = MASKED
+            if new is not None or more is not None:
+                pairs.append((new, more))
+        for name, side in ((base, [a for a, _ in pairs]), (f"_{base}", [b for _, b in pairs])):
+            if any(one is not None for one in side):
+                out[name] = side if step.element.many else side[0]
+
+    def _beside(self, node: Any, path: str, scope: Scope) -> dict[str, Any] | None:
+        """The extensions of a primitive."""
+        if not isinstance(node, dict):
+            return None
+        step = self._plan("Element")["extension"]
+        out: dict[str, Any] = {}
+        if "extension" in node:
+            self._complex(out, node["extension"], "extension", step, f"{path}.extension", scope)
+        return out or None
+
+    def _plan(self, kind: str) -> dict[str, Step]:
+        if kind not in self._plans:
+            plan = {}
+            for key, element in self.facts.elements(kind).items():
+                if key.endswith("[x]"):
+                    continue
+                action, masks = action_of(kind, element, element.types[0])
+                if key == "id" and action == "text":
+                    action = "drop"  # the id of an element, not of a resource
+                name = element.types[0]
+                masks |= element.required or (name in MARKED and action in ("date", "birth") and kind != "Period")
+                plan[key] = Step(element, name, getattr(self, f"_do_{action}"), masks, name in PRIMITIVES)
+            self._plans[kind] = plan
+        return self._plans[kind]
+
+    def _do_walk(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        return self.element(value, step.kind, path, scope)
+
+    def _do_period(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        """Both ends in one manner: a true year beside a shifted day would not be compared rightly."""
+        if isinstance(value, dict) and any(isinstance(value.get(n), str) and len(value[n]) < DAY for n in ("start", "end")):
+            scope = replace(scope, days=None)
+        return self.element(value, step.kind, path, scope)
+
+    def _do_text(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        if step.kind == "Annotation":
+            return self.element(value, step.kind, path, scope) if f"{path}.text" in self.texts else self._drop(path)
+        if path in self.texts and isinstance(value, str):
+            self.count(path, "text-kept")
+            return value
+        return self._drop(path)
+
+    def _do_coding(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        if not isinstance(value, dict):
+            return self._drop(path)
+        system, code = value.get("system"), value.get("code")
+        if not (isinstance(system, str) and isinstance(code, str) and is_public_code(system, code)):
+            return self._drop(path)
+        out = {"system": system, "code": code}
+        self._kept(code, path)
+        if "display" in value and (shown := self._do_text(value["display"], _plain(step), f"{path}.display", scope)):
+            out["display"] = shown
+        if isinstance(value.get("userSelected"), bool):
+            out["userSelected"] = value["userSelected"]
+        return out | (self._beside(value, path, scope) or {})
+
+    def _do_quantity(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        if not isinstance(value, dict):
+            return self._drop(path)
+        more = self._beside(value, path, scope)
+        if more and "value" not in value:
+            return more
+        new, done = write_quantity(value, age=step.kind == "Age" or scope.is_age)
+        self.count(path, done)
+        return None if new is None else new | (more or {})
+
+    def _do_address(self, value: Any, _step: Step, path: str, _scope: Scope) -> Any:
+        if not isinstance(value, dict):
+            return self._drop(path)
+        new, done = coarsen_address(value, zips=path == "Patient.address")
+        for name, what in done.items():
+            self.count(f"{path}.{name}" if name in self._plan("Address") else f"{path}.{UNKNOWN}", what)
+        return new
+
+    def _do_identifier(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("value"), str):
+            return self._drop(path)
+        out: dict[str, Any] = {}
+        if isinstance(value.get("use"), str) and value["use"] in ("usual", "official", "temp", "secondary", "old"):
+            out["use"] = value["use"]
+        if "type" in value and (kind := self.element(value["type"], "CodeableConcept", f"{path}.type", scope)):
+            out["type"] = kind
+        self.count(path, "pseudonym")
+        name = f"{value.get('system')}\0{value['value']}"
+        return out | {"system": SYSTEM, "value": self.pseudonyms.of("identifier", name)}
+
+    def _do_reference(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        if not isinstance(value, dict):
+            return self._drop(path)
+        out: dict[str, Any] = {}
+        if target := scope.resolve(value.get("reference")):
+            out["reference"] = target
+        if isinstance(value.get("type"), str) and value["type"] in self.facts.resources:
+            out["type"] = value["type"]
+        if "identifier" in value and (known := self._do_identifier(value["identifier"], step, f"{path}.identifier", scope)):
+            out["identifier"] = known
+        if "display" in value and (shown := self._do_text(value["display"], _plain(step), f"{path}.display", scope)):
+            out["display"] = shown
+        self.count(path, "pseudonym" if out.keys() - {"type"} else "dropped")
+        return out if out.keys() - {"type"} else None
+
+    def _do_meta(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
+        if not isinstance(value, dict):
+            return self._drop(path)
+        out: dict[str, Any] = {}
+        plan = self._plan("Meta")
+        for name in value:
+            if name in ("security", "tag"):
+                self._complex(out, value[name], name, plan[name], f"{path}.{name}", scope)
+            else:
+                self.count(f"{path}.{name}" if name in plan else f"{path}.{UNKNOWN}", "dropped")
+        return out or None
+
+    def _do_extension(self, value: Any, _step: Step, path: str, scope: Scope, before: str = "") -> Any:
+        url = value.get("url") if isinstance(value, dict) else None
+        if not isinstance(url, str) or f"{before}{url}" not in extensions():
+            return self._drop(path)
+        path = f"{path}({url.rpartition('/')[2]})"
+        out: dict[str, Any] = {"url": url}
+        for key in value:
+            if key == "extension" and isinstance(value[key], list):
+                inner = [
+                    n for item in value[key] if (n := self._do_extension(item, _step, f"{path}.extension", scope, f"{url}#"))
+                ]
+                out |= {"extension": inner} if inner else {}
+            elif key.startswith("value") and (step := self._plan("Extension").get(key)):
+                if step.primitive:
+                    self._primitive(out, value, key, step, f"{path}.{key}", scope)
+                else:
+                    self._complex(out, value[key], key, step, f"{path}.{key}", scope)
+        return out if len(out) > 1 else None
+
+
+def _has_value(node: Mapping[str, Any]) -> bool:
+    return any(key.startswith(("value", "_value")) for key in node)
+
+
+def _path(path: str, base: str) -> str:
+    return f"{path}.{base}"
+
+
+def _plain(step: Step) -> Step:
+    """A step for a text inside of a datatype that is written by hand."""
+    return Step(step.element, "string", step.act, masks=False, primitive=True)

@@ -1,0 +1,88 @@
+"""Codes in circulation that are wrong, or wrong where they stand: what each of them really is, and what to use instead.
+
+wrong_codes.csv     system,code,display,at,unless,beside,really,instead
+
+`code` may be `*`: every code of the system. `display`: only a display like this is wrong. `at`: only in places like these, and
+`unless` in those. `beside`: only where this other code does not stand beside it. A place is `<list>/<code of ours>` of a code
+table, or the path of an element; `*` stands for any text.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from kapfhir.fhir.check_digits import fault
+
+FILE = Path(__file__).with_name("wrong_codes.csv")
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """A row of the file. `at` and `unless` are patterns of places; no pattern in `at` means every place."""
+
+    system: str
+    code: str
+    display: str
+    at: tuple[str, ...]
+    unless: tuple[str, ...]
+    beside: str
+    really: str
+    instead: str
+
+    def stands(self, display: str, place: str, beside: Collection[str] = ()) -> bool:
+        """Whether this display, at this place, with these codes beside it, is meant."""
+        if self.beside and (not beside or self.beside in beside):
+            return False
+        if self.display and not fnmatchcase(display.casefold(), self.display):
+            return False
+        return (not self.at or _fits(place, self.at)) and not _fits(place, self.unless)
+
+
+def load_wrong_codes() -> tuple[WrongCode, ...]:
+    """The rows of the file; systems by alias, or in full."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            WrongCode(
+                r["system"],
+                r["code"],
+                r["display"],
+                tuple(r["at"].split()),
+                tuple(r["unless"].split()),
+                r["beside"],
+                r["really"],
+                r["instead"],
+            )
+            for r in csv.DictReader(file)
+        )
+
+
+def refusal(
+    alias: str, system: str, code: str, display: str, place: str, beside: Collection[str] = ()
+) -> tuple[str, str, str] | None:
+    """Why a code can't stand at a place: the problem's code, its text, what to do. None if nothing is known against it.
+
+    `beside`: every code that stands there, this one too; where that is not known, nothing is asked of it.
+    """
+    for wrong in (*_known().get((alias, code), ()), *_known().get((system, code), ()), *_known().get((system, ANY), ())):
+        if wrong.stands(display, place, beside):
+            return ("wrong-display" if wrong.display else "refused-code"), f"{code}: {wrong.really}", f"use {wrong.instead}"
+    why = fault(system, code)
+    return ("check-digit", f"{code}: {why}", "look the code up: a digit is wrong") if why else None
+
+
+@cache
+def _known() -> Mapping[tuple[str, str], tuple[WrongCode, ...]]:
+    out: dict[tuple[str, str], tuple[WrongCode, ...]] = {}
+    for row in load_wrong_codes():
+        out[row.system, row.code] = (*out.get((row.system, row.code), ()), row)
+    return out
+
+
+def _fits(place: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(place, pattern) for pattern in patterns)
