@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from kapfhir.cli.lines import LINES
 from kapfhir.cli.main import COMMANDS, cli
-from kapfhir.config import ENVIRONMENT, ClinicSettings, ConfigFile, Profile
+from kapfhir.config import ENVIRONMENT
+from kapfhir.configfile import ClinicSettings, ConfigFile, Profile
 from kapfhir.errors import SEVEREST_FIRST, Exit
 from kapfhir.rules.settings import RuleSettings
 from kapfhir.spans import WindowSettings

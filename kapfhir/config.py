@@ -13,24 +13,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-from uuid import UUID
-from zoneinfo import available_timezones
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .auth import Auth, Basic, Bearer, NoAuth
+from .configfile import ClinicSettings, ConfigFile, Profile, check_url, near_name
 from .errors import ConfigError
 from .realms import INTERNATIONAL, Realm, parse_realm
-from .rules.settings import RulesByName, RuleSettings
-from .spans import WindowName, WindowSettings
+from .rules.settings import RuleSettings
+from .spans import WindowSettings
 
 FILE = "kapfhir.toml"
-TODO = "TODO"
 SECRETS = ("password", "token", "secret", "access_token", "api_key", "client_secret")
 ENVIRONMENT = {  # variable -> what it stands for, and what wins over it; docs/reference/configuration.md shows this table
     "KAPFHIR_CONFIG": ("the configuration file", "--config"),
@@ -46,96 +43,6 @@ ENVIRONMENT = {  # variable -> what it stands for, and what wins over it; docs/r
 }
 OPEN = NoAuth()
 NO_SECRET = "secrets don't stand in this file"  # noqa: S105  a message
-
-
-def _told(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(TODO):
-        raise ValueError("this is still to do")
-    return value
-
-
-def _check_system(value: str) -> str:
-    scheme = value.partition(":")[0].lower()
-    if scheme not in ("http", "https", "urn") or any(c.isspace() or c in "|#?" for c in value):
-        raise ValueError("not an absolute address (https://clinic.example/kap) or urn")
-    if scheme == "urn" and value.count(":") < 2:
-        raise ValueError("a urn has a namespace and a name: urn:example:clinic")
-    if scheme != "urn" and not urlsplit(value).hostname:
-        raise ValueError("the address has no host")
-    if value.endswith("/"):
-        raise ValueError("no slash at the end: names are put behind it")
-    return value
-
-
-def _check_uuid(value: str) -> str:
-    try:
-        same = str(UUID(value))
-    except ValueError:
-        same = ""
-    if same != value.lower():
-        raise ValueError("not a UUID; `kapfhir init` makes one, once for each clinic")
-    return same
-
-
-def _check_zone(value: str) -> str:
-    known = available_timezones()
-    if value not in known:
-        raise ValueError(f"not an IANA time zone{_near(value, known) or '; one reads like America/New_York'}")
-    return value
-
-
-def _check_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an address of a server: it starts with http:// or https://")
-    if parts.username or parts.password:
-        raise ValueError("an address holds no user and no password; set `auth`")
-    if parts.query or parts.fragment:
-        raise ValueError("the base address of a server has no `?` and no `#`; for a token set `auth`")
-    return value.rstrip("/")
-
-
-Words = Annotated[str, BeforeValidator(_told), Field(min_length=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class ClinicSettings(_Strict):
-    """Who the records are from. Ids are made of `namespace` and keys, so it never changes."""
-
-    system: Annotated[Words, AfterValidator(_check_system)] = Field(description="the base address of the clinic's identifiers")
-    namespace: Annotated[Words, AfterValidator(_check_uuid)] = Field(description="a UUID, made once and never changed")
-    zone: Annotated[Words, AfterValidator(_check_zone)] = Field(description="the IANA time zone of times that name none")
-    synthetic: bool = Field(default=False, description="true: no real patients; every resource is labelled HTEST")
-    realm: Realm = Field(default=INTERNATIONAL, description="whose profiles resources claim: international, us-core-6.1.0")
-
-
-class Profile(_Strict):
-    """A server with a name of one's own."""
-
-    url: Annotated[Words, AfterValidator(_check_url)] = Field(description="the FHIR base of the server")
-    auth: Annotated[Literal["none", "basic", "bearer"], BeforeValidator(_told)] = Field("none", description="how it knows us")
-    user: Words | None = Field(default=None, description="the user, for basic")
-    password_env: Words | None = Field(default=None, description="the variable of the password, instead of KAPFHIR_PASSWORD")
-    password_file: Words | None = Field(default=None, description="the file that holds the password")
-    token_env: Words | None = Field(default=None, description="the variable that holds the token, instead of KAPFHIR_TOKEN")
-    token_file: Words | None = Field(default=None, description="the file that holds the token")
-    timeout_s: float = Field(default=60.0, gt=0, le=3600, strict=False, description="how many seconds to wait for an answer")
-
-
-class ConfigFile(_Strict):
-    """The whole of kapfhir.toml. Paths count from the folder of the file."""
-
-    source: Words | None = Field(default=None, description="the source whose maps read the exports")
-    mappings: Words | None = Field(default=None, description="a folder of maps, laid over the shipped ones")
-    ledger: Words | None = Field(default=None, description="the ledger file, instead of one in the user's state folder")
-    people: Words = Field(default="people.csv", description="the file of names and their keys; pairs.csv lies beside it")
-    clinic: ClinicSettings | None = Field(default=None, description="who the records are from")
-    profile: dict[str, Profile] = Field(default_factory=dict, description="servers by name")
-    window: dict[WindowName, WindowSettings] = Field(default_factory=dict, description="your own windows after a dose, by name")
-    findings: RulesByName = Field(default_factory=dict, description="your own levels and numbers of rules, by their ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +78,22 @@ def load_settings(
     flags: Mapping[str, Any] | None = None,
     env: Mapping[str, str] = os.environ,
     shipped: Mapping[str, str] | None = None,
+    *,
+    needs_server: bool = True,
+    needs_clinic: bool = True,
 ) -> Settings:
     """The settings of a run; ConfigError with every fault of the file.
 
     `flags`: server, source, mappings, ledger as given on the command line, None where not given. `shipped`: addresses of servers
-    known by name.
+    known by name. What is not needed is not looked at: a run without a server wants no credentials of one (but a profile that is
+    named is there), and one without the clinic's records can do with a file whose [clinic] is not filled in yet.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = find_file(config, env)
-    content = parse_file(file) if file else ConfigFile()
+    content = parse_file(file, needs_clinic=needs_clinic) if file else ConfigFile()
+    read = _Read(content, file)
+    if profile and not needs_server:
+        _require_profile(profile, read)
     folder, clinic = file.parent if file else Path(), content.clinic
 
     def choose(name: str, variable: str) -> Any:
@@ -200,7 +114,7 @@ def load_settings(
         people=choose_path("people", ""),
         windows=content.window,
         findings=content.findings,
-        server=_choose_server(given.get("server"), profile, _Read(content, file), env, shipped or {}),
+        server=_choose_server(given.get("server"), profile, read, env, shipped or {}) if needs_server else None,
         file=file,
     )
 
@@ -217,7 +131,7 @@ def find_file(config: Path | None, env: Mapping[str, str] = os.environ) -> Path 
     return next((path for path in candidates if path.is_file()), None)
 
 
-def parse_file(file: Path) -> ConfigFile:
+def parse_file(file: Path, *, needs_clinic: bool = True) -> ConfigFile:
     """The content of a configuration file; ConfigError with all its faults."""
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -227,6 +141,8 @@ def parse_file(file: Path) -> ConfigFile:
         raise ConfigError(f"{file} is not UTF-8 text", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {_first_lower(str(error))}", "texts stand in quotes") from None
+    if not needs_clinic:
+        data.pop("clinic", None)
     try:
         return ConfigFile.model_validate(data)
     except ValidationError as error:
@@ -242,7 +158,7 @@ def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
         if name.lower() in SECRETS:
             place = "password" if name.lower() == "password" else "token"
             return f"{path}: {NO_SECRET}; name a variable (`{place}_env`) or a file (`{place}_file`) that holds it"
-        return f"{path}: unknown key{_near(name, _model(loc[:-1]).model_fields)}"
+        return f"{path}: unknown key{near_name(name, _model(loc[:-1]).model_fields)}"
     if kind == "missing":
         return f"{path}: this is missing; `kapfhir init` writes a file to start from"
     if kind == "value_error":
@@ -278,7 +194,7 @@ def _choose_server(
         known = (*read.content.profile, *shipped)
         told = "" if {"@", "?"} & set(server) else f" '{server}'"  # it may be an address that holds a password
         raise ConfigError(
-            f"there is no server of the name{told or ' that was given'}{_near(server, known)}",
+            f"there is no server of the name{told or ' that was given'}{near_name(server, known)}",
             f"give an address that starts with http:// or https://, or one of: {', '.join(known)}"
             if known
             else "give an address",
@@ -286,18 +202,24 @@ def _choose_server(
     name = server or name
     if not name:
         return None
+    chosen = _require_profile(name, read)
+    return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
+
+
+def _require_profile(name: str, read: _Read) -> Profile:
+    """The profile of this name. ConfigError if there is none."""
     if name not in read.content.profile:
         there = f"there are: {', '.join(read.content.profile)}" if read.content.profile else "it has no profiles"
-        text = f"{read.file or 'no configuration file'} has no profile '{name}'{_near(name, read.content.profile)}"
-        raise ConfigError(text, there)
-    chosen = read.content.profile[name]
-    return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
+        raise ConfigError(
+            f"{read.file or 'no configuration file'} has no profile '{name}'{near_name(name, read.content.profile)}", there
+        )
+    return read.content.profile[name]
 
 
 def _address(url: str, env: Mapping[str, str], shipped: Mapping[str, str]) -> Server:
     """A server by its address: credentials can only be those of the environment, and a public server gets none."""
     try:
-        url = _check_url(url)
+        url = check_url(url)
     except ValueError as error:
         raise ConfigError(f"the server's address: {error}") from None
     if urlsplit(url).hostname in {urlsplit(public).hostname for public in shipped.values()}:
@@ -339,11 +261,6 @@ def _secret(at: str, kind: str, named: tuple[str | None, str | None], file: Path
             return secret
         raise ConfigError(f"{at}: the file of `{kind}_file` has no {kind}, or can't be read", f"check {place}")
     raise ConfigError(f"{at}: there is no {kind}", f"set the variable {variable or ours}, or give `{kind}_file`")
-
-
-def _near(name: str, known: Mapping[str, Any] | set[str] | tuple[str, ...]) -> str:
-    match = get_close_matches(name, list(known), 1)
-    return f"; did you mean '{match[0]}'?" if match else ""
 
 
 def _first_lower(text: str) -> str:

@@ -103,6 +103,7 @@ class KapfhirError(Exception):
         super().__init__(text)
         self.text = text
         self.hint = hint
+        self.requests = 0  # that were sent before it, where somebody counted
 
     def __str__(self) -> str:
         return f"{self.text}; {self.hint}" if self.hint else self.text

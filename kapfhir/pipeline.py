@@ -121,7 +121,7 @@ def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, 
     own = load_settings(folder / "kapfhir.toml")
     if settings is None:
         return folder / "input", own
-    configured = parse_file(settings.file).source if settings.file else None
+    configured = parse_file(settings.file, needs_clinic=False).source if settings.file else None
     asked = settings.source if settings.source != configured else None  # that of the file is for the user's own exports
     return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
 

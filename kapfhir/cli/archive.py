@@ -40,7 +40,7 @@ def command(app: App, *, export: str, folder: Path, source: str | None, mappings
 
     from .tally import Tally
 
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     tally = Tally(app.output)
     with pipeline.open_job(export, settings) as job:
         tally.count_rows(job)

@@ -28,21 +28,19 @@ class App:
     output: Output = field(default_factory=Output)
     realm: str | None = None  # of the command, see options.py
 
-    def settings(self, *, needs_server: bool = False, **flags: str | Path | None) -> Settings:
-        """The settings of a command; a command that talks to no server needs no credentials of one."""
+    def settings(self, *, needs_server: bool = False, needs_clinic: bool = True, **flags: str | Path | None) -> Settings:
+        """The settings of a command; see `load_settings` for what it needs."""
         from kapfhir.config import load_settings
 
-        env = dict(os.environ)
         flags = {"realm": self.realm, **flags}
         shipped: dict[str, str] = {}
         if needs_server:
             from kapfhir.server.known import PUBLIC
 
             shipped = {server.name: server.url for server in PUBLIC}
-        else:
-            for name in ("KAPFHIR_SERVER", "KAPFHIR_PROFILE"):
-                env.pop(name, None)
-        found = load_settings(self.config, self.profile if needs_server else None, flags, env, shipped)
+        found = load_settings(
+            self.config, self.profile, flags, os.environ, shipped, needs_server=needs_server, needs_clinic=needs_clinic
+        )
         self.output.detail(f"configuration: {found.file or 'no file'}")
         return found
 
@@ -50,7 +48,7 @@ class App:
         """A client of the server that is meant. ConfigError if none is."""
         from kapfhir.server.client import Client
 
-        found = self.settings(needs_server=True, server=server).server
+        found = self.settings(needs_server=True, needs_clinic=False, server=server).server
         if found is None:
             raise ConfigError("no server is named", "give --server URL, or a profile with --profile")
         self.output.detail(f"server: {found.url}")

@@ -68,7 +68,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     table, _, row = place.rpartition(":")
     if not table or not row.isdecimal():
         raise click.UsageError("the second argument is TABLE:ROW, such as dose_log:12", click.get_current_context())
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     if show_values:
         app.output.complain("warning: --show-values shows patient data; mind who sees this screen, and where it is logged")
     with pipeline.open_job(export, settings) as job:

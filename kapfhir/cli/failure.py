@@ -46,6 +46,7 @@ def fail(error: BaseException, output: Output, *, verbose: bool) -> Exit:
         return error.exit
     if isinstance(error, KapfhirError):
         tell_error(error, output)
+        output.counts["requests"] += error.requests
         output.close(error.exit)
         return error.exit
     if isinstance(error, KeyboardInterrupt | click.Abort):

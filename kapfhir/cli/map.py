@@ -58,7 +58,7 @@ def command(
 
     from .tally import Tally, align
 
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     tally = Tally(app.output)
     with pipeline.open_job(export, settings) as job:
         tally.count_rows(job)

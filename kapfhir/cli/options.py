@@ -34,3 +34,8 @@ realm = click.option(
     callback=_take_realm,
     help="Whose profiles resources claim; without it, the configuration's.",
 )
+
+
+def is_own(export: str) -> bool:
+    """Whether an export is the user's: an example brings its own clinic."""
+    return not export.startswith("example:")

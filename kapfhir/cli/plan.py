@@ -38,7 +38,9 @@ def command(app: App, *, export: str, server: str | None, source: str | None, ma
     """See HELP."""
     from .planning import end_of_plan, open_plan, show_actions
 
-    settings = app.settings(needs_server=True, server=server, source=source, mappings=mappings, ledger=ledger)
+    settings = app.settings(
+        needs_server=True, needs_clinic=options.is_own(export), server=server, source=source, mappings=mappings, ledger=ledger
+    )
     with open_plan(app, export, settings) as (plan, tally):
         show_actions(app, plan)
         return end_of_plan(app, plan, tally)

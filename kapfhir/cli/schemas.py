@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from kapfhir.config import ConfigFile
+from kapfhir.configfile import ConfigFile
 from kapfhir.model.concepts import CONCEPTS
 
 from .lines import LINES

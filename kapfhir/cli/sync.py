@@ -53,7 +53,9 @@ def command(
     from .failure import tell_error
     from .planning import WHERE, count_line, end_of_plan, open_plan, show_actions
 
-    settings = app.settings(needs_server=True, server=server, source=source, mappings=mappings, ledger=ledger)
+    settings = app.settings(
+        needs_server=True, needs_clinic=options.is_own(export), server=server, source=source, mappings=mappings, ledger=ledger
+    )
     with open_plan(app, export, settings) as (plan, tally):
         if dry_run:
             show_actions(app, plan)

@@ -88,7 +88,8 @@ class Store:
                 self.connection.close()
                 raise
         except sqlite3.Error as error:
-            raise ConfigError(f"{db}: can't be used as the sandbox's database: {error}", "name another file with --db") from error
+            told = "another sandbox uses it" if "locked" in str(error) else str(error)
+            raise ConfigError(f"{db}: can't be used as the sandbox's database: {told}", "name another file with --db") from error
 
     def _open(self, db: Path | None) -> None:
         (application,) = self.connection.execute("PRAGMA application_id").fetchone()
@@ -101,10 +102,14 @@ class Store:
                 f"{db}: was written by another version of the sandbox (schema {schema})", "name another file with --db"
             )
         if db:
+            self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # two sandboxes would write over each other
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")
         if not tables:
             self.connection.executescript(SCHEMA)
+        elif db:
+            self.connection.execute("BEGIN IMMEDIATE")  # takes the lock now, not with the first write
+            self.connection.execute("COMMIT")
         (self._last,) = self.connection.execute("SELECT coalesce(max(updated), 0) FROM version").fetchone()
 
     def close(self) -> None:

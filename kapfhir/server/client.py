@@ -75,7 +75,11 @@ class Client:
             if path in seen or len(seen) > PAGES:
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the pages of the answer go round in a circle")
             seen.add(path)
-            bundle = self.http.request("GET", path, headers=FRESH).body
+            try:
+                bundle = self.http.request("GET", path, headers=FRESH).body
+            except RefusedError as error:
+                hint = "the server can't be asked so; `kapfhir doctor` shows what it can do"
+                raise RefusedError(error.text, hint, error.status) from None
             if bundle.get("resourceType") != "Bundle":
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the answer is no Bundle", "is this the FHIR base?")
             for entry in _dicts(bundle.get("entry")):

@@ -187,6 +187,8 @@ class Ledger:
                     self._connection.executemany("INSERT INTO scope VALUES (?, ?)", asdict(scope).items())
                 elif found > SCHEMA:
                     raise ConfigError(f"the ledger {self.path} was written by a newer kapfhir", "use that, or another ledger")
+                if not self._connection.execute("SELECT 1 FROM resources UNION ALL SELECT 1 FROM records LIMIT 1").fetchone():
+                    self._connection.executemany("INSERT OR REPLACE INTO scope VALUES (?, ?)", asdict(scope).items())
                 kept = dict(self._connection.execute("SELECT name, value FROM scope"))
             finally:
                 self._connection.execute("COMMIT")

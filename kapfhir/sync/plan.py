@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
-from kapfhir.errors import Problem
+from kapfhir.errors import KapfhirError, Problem
 from kapfhir.fhir import exact
 from kapfhir.fhir.links import patient_of
 from kapfhir.mapping.units import Mapped, Place, Rejected, Same
@@ -107,8 +107,10 @@ def plan(
         for unit in units:
             planner.take(unit)
         planner.finish()
-    except BaseException:
+    except BaseException as error:
         planner.plan.close()
+        if isinstance(error, KapfhirError):
+            error.requests = client.meter.requests - before
         raise
     planner.plan.requests = client.meter.requests - before
     return planner.plan

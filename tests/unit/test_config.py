@@ -282,3 +282,19 @@ def test_no_setting_shows_a_secret():
     write(PROFILES)
     settings = load_settings(env={"CLINIC_TOKEN": "s3cr3t-canary"}, profile="clinic")
     assert "canary" not in repr(settings) + str(settings)
+
+
+def test_a_clinic_that_is_not_filled_in_stops_only_what_needs_it():
+    file = write('[clinic]\nsystem = "TODO"\n\n[profile.test]\nurl = "https://fhir.example/r4"\n')
+    with pytest.raises(ConfigError, match=r"clinic.system: this is still to do"):
+        load_settings(file, env={})
+    settings = load_settings(file, "test", env={}, needs_clinic=False)
+    assert settings.clinic is None
+    assert settings.server is not None and settings.server.url == "https://fhir.example/r4"
+
+
+def test_a_profile_is_there_even_where_no_server_is_asked():
+    file = write(CLINIC + '\n[profile.test]\nurl = "https://fhir.example/r4"\nauth = "bearer"\n')
+    assert load_settings(file, "test", env={}, needs_server=False).server is None, "no secret is looked for"
+    with pytest.raises(ConfigError, match=r"has no profile 'tset'; did you mean 'test'\?"):
+        load_settings(file, "tset", env={}, needs_server=False)

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from kapfhir.cli.lines import LINES
+from kapfhir.errors import AccessError
 
 
 @pytest.fixture
@@ -61,3 +62,27 @@ def test_a_profile_names_a_server(run, small, url):
         file.write(f'[profile.mine]\nurl = "{url}"\n')
     assert run("--profile", "mine", "plan", *small).exit_code == 10
     assert run("--profile", "yours", "plan", *small).exit_code == 3
+
+
+UNFILLED = '[clinic]\nsystem = "TODO"\nnamespace = "TODO"\nzone = "TODO"\n\n[profile.test]\nurl = "{url}"\n'
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("plan", "example:clinic"), ("map", "example:clinic", "-o", "out"), ("explain", "example:clinic", "IV:2"), ("doctor",)],
+)
+def test_a_file_whose_clinic_is_not_filled_in_does_not_stop_what_needs_none(run, url, command):
+    Path("kapfhir.toml").write_text(UNFILLED.format(url=url), "utf-8")
+    result = run("--profile", "test", *command)
+    assert result.exit_code in (0, 5)
+    assert "TODO" not in result.stderr
+
+
+def test_requests_of_a_plan_that_failed_are_counted(run_json, small, kapfhir_sandbox, monkeypatch):
+    def refuse(_planner):
+        raise AccessError("GET /Patient: HTTP 401 Unauthorized")
+
+    monkeypatch.setattr("kapfhir.sync.plan._Planner.finish", refuse)
+    code, lines = run_json("plan", *small, "--server", kapfhir_sandbox.url)
+    assert code == 9
+    assert lines[-1]["requests"] == len(kapfhir_sandbox.requests) > 0

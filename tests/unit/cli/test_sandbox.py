@@ -69,3 +69,17 @@ def test_beyond_loopback_there_is_a_warning(run, golden, kapfhir_sandbox, monkey
     assert result.stdout == f"READY {kapfhir_sandbox.url}\n"
     assert result.stderr.startswith("warning: 0.0.0.0 may be reached from other machines")
     assert len(kapfhir_sandbox.resources()) == sum(golden.values())
+
+
+def test_a_database_is_of_one_sandbox_at_a_time(run, tmp_path):
+    from kapfhir.sandbox.store import Store
+
+    first = Store(tmp_path / "kept.sqlite")
+    result = run("sandbox", "--port", "0", "--db", tmp_path / "kept.sqlite")
+    assert result.exit_code == 3
+    assert (
+        "kept.sqlite: can't be used as the sandbox's database: another sandbox uses it; name another file with --db"
+        in result.stderr
+    )
+    first.close()
+    Store(tmp_path / "kept.sqlite").close()

@@ -59,6 +59,14 @@ def test_a_search_that_is_not_answered_is_not_empty(client, server, body):
         list(client.search("Patient", {}))
 
 
+def test_a_search_that_is_refused_says_where_to_look(client, server):
+    server.get(f"{BASE}/Patient", json={"resourceType": "OperationOutcome"}, status=400)
+    with pytest.raises(RefusedError) as refused:
+        list(client.search("Patient", {"nonsense": "1"}))
+    assert refused.value.hint == "the server can't be asked so; `kapfhir doctor` shows what it can do"
+    assert refused.value.status == 400
+
+
 def test_matches_that_are_none_are_left_out(client, server):
     body = {"resourceType": "Bundle", "entry": [None, 1, {"resource": []}, *page("1")["entry"]], "link": [None, {"relation": 1}]}
     server.get(f"{BASE}/Patient", json=body)

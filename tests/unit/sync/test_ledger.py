@@ -111,9 +111,21 @@ def test_a_distrusted_one_has_everything_mapped_again(ledger):
     ],
 )
 def test_the_scope_may_not_change(ledger, path, change, word):
+    ledger.remember([RecordEntry(*DOSE, "", frozenset({"IV"}), 1)])
     ledger.close()
     with pytest.raises(ConfigError, match=f"is of another {word}"):
         open_ledger(path, replace(SCOPE, **change))
+
+
+def test_a_ledger_in_which_nothing_stands_is_of_whoever_comes_next(ledger, path):
+    """A plan with a wrong zone writes nothing: it must not claim the ledger for that zone."""
+    ledger.close()
+    other = replace(SCOPE, zone="Europe/Berlin")
+    with open_ledger(path, other) as again:
+        again.remember([RecordEntry(*DOSE, "", frozenset({"IV"}), 1)])
+    with pytest.raises(ConfigError, match="is of another time zone"):
+        open_ledger(path, SCOPE)
+    open_ledger(path, other).close()
 
 
 def test_another_spelling_of_the_same_scope(ledger, path):
