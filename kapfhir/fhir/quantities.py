@@ -19,6 +19,7 @@ from typing import Any
 from .rules.ucum import is_unit
 
 ESSENCE = "{http://unitsofmeasure.org/ucum-essence}"
+BASE_UNIT = "{http://unitsofmeasure.org/ucum-essence}base-unit"
 TEMPERATURES = {  # the special units that are a line in kelvin: K = slope * value + shift
     "Cel": (Fraction(1), Fraction("273.15")),
     "[degF]": (Fraction(5, 9), Fraction("459.67") * Fraction(5, 9)),
@@ -120,7 +121,7 @@ class _Table:
 
         root = fromstring(files(ucumvert).joinpath("vendor", "ucum-essence.xml").read_text("utf-8"))
         self._parse: Any = ucumvert.get_ucum_parser().parse
-        self._bases = {base.get("Code") for base in root.iter(f"{ESSENCE}base-unit")}
+        self._bases = {base.get("Code") for base in root.iter(BASE_UNIT)}
         self._prefixes = {code: value for code, value, _ in _values(root.iter(f"{ESSENCE}prefix"))}
         plain = (u for u in root.iter(f"{ESSENCE}unit") if u.get("isSpecial") != "yes" and u.get("isArbitrary") != "yes")
         self._made = {code: (value, unit) for code, value, unit in _values(plain)}
