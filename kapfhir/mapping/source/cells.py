@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -87,6 +87,11 @@ class Kinds:
     def first(self) -> type:
         return self.types[0]
 
+    def coded(self) -> Kinds:
+        """Of a value that is an amount or a code (the result of a test): the code, which a code table gives."""
+        codes = tuple(t for t in self.types if issubclass(t, Code))
+        return replace(self, types=codes) if self.first is Amount and codes else self
+
     def __str__(self) -> str:
         return " or ".join(t.__name__ for t in self.types)
 
@@ -112,6 +117,7 @@ class Cells:
     def parse(self, line: Line, kinds: Kinds) -> Parse | None:
         """The parser of a cell's text for a line; None, with faults, if there is none."""
         before = len(self.problems.found)
+        kinds = kinds.coded() if line.codes else kinds
         parse = self._typed(line, kinds)
         if parse is None or len(self.problems.found) > before:
             return None

@@ -229,3 +229,15 @@ def test_pressure_and_dose_texts(sessions):
         (3, "volume-without-concentration", "Dose", "value absent"),
         (3, "not-a-blood-pressure", "SBP", "field withheld"),
     }
+
+
+def test_the_result_of_a_test_is_a_word_by_a_code_table_and_a_number_by_its_unit(patients):
+    lines = "key: Id\n  patient: = P-1\n  performer: = MD-1\n  visit.start: At\n  decision: = cleared\n"
+    lines += "  labs[a].test: = urine-drug-screen\n  labs[a].taken: At\n"
+    lines += "  labs[a].result: {from: Drugs, codes: found}\n  labs[b].test: = alt\n  labs[b].taken: At\n"
+    lines += "  labs[b].result: {from: ALT, unit: U/L}\n"
+    patients.map("screen", f"concept: Screening\ntable: screen\nfields:\n  {lines}").codes("found", "local,code\nnone,negative\n")
+    patients.table("screen", "Id,At,Drugs,ALT\nS-1,2026-01-05 09:00,none,31\nS-2,2026-01-05 09:00,odd,32\n")
+    units = patients.read()
+    assert [lab.result for lab in units.records("Screening")["S-1"].labs] == ["negative", Amount(Decimal(31), "U/L")]
+    assert [(p.code, p.line, p.column) for p in units.problems()] == [("unmapped-code", 3, "Drugs")]
