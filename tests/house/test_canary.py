@@ -21,7 +21,7 @@ from kapfhir.data import example_folder
 from kapfhir.mapping.resource.library import Library
 
 CANARIES = {"text": "Quokka~", "number": "98765432", "date": "02/31/1931"}  # a word and a tilde: no code, no path
-CANARY = re.compile(r"quokka|98765432|(?<![0-9a-f])1931", re.IGNORECASE)  # a hash may hold the digits
+CANARY = re.compile(r"quokka|98765432|(?<![0-9a-f-])1931(?![0-9a-f])", re.IGNORECASE)  # digests are of hexadecimal digits
 DIALECTS = {"moniteur": ("cp1252", ";")}
 STEP = 5  # rows from one canary to the next
 
