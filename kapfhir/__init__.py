@@ -9,6 +9,7 @@
     deidentify(in, out, key)  resources without what identifies a patient       a Deidentified
     typed(resource)         its fhir.resources R4B model
     example(name)           the folder of a shipped example
+    cohort(folder, n)       writes a synthetic export of n patients
 
 An export is a folder, a CSV, an XLSX, a zip of these, or `example:clinic`. Errors and problems: `kapfhir.errors`.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .cohorts.make import make_cohort as cohort
     from .data import example_folder as example
     from .deidentification.folder import deidentify
     from .fhir.typed import typed
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     from .review import findings
 
 __version__ = "0.1.0"
-__all__ = ["apply", "deidentify", "example", "findings", "map", "plan", "read", "typed", "validate"]
+__all__ = ["apply", "cohort", "deidentify", "example", "findings", "map", "plan", "read", "typed", "validate"]
 
 _HOMES = {  # imported when first asked for: `import kapfhir` and `kapfhir --help` stay light
     "apply": ("pipeline", "apply"),
+    "cohort": ("cohorts.make", "make_cohort"),
     "deidentify": ("deidentification.folder", "deidentify"),
     "example": ("data", "example_folder"),
     "findings": ("review", "findings"),

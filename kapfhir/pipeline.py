@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .config import Server, Settings, load_settings, parse_file
+from .config import FILE, Server, Settings, load_settings, parse_file
 from .data import example_folder
 from .errors import ConfigError, MappingError, Problem
 from .fhir.facts import load_facts
@@ -113,17 +113,32 @@ def open_job(export: str | Path, settings: Settings | None = None) -> Job:
 
 
 def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, Settings]:
-    """The path of an export and its settings. An example brings its own clinic and source: it never passes for real records."""
-    text = str(export)
-    if not text.startswith(EXAMPLE):
-        return Path(export), settings or load_settings()
-    folder = example_folder(text.removeprefix(EXAMPLE))
-    own = load_settings(folder / "kapfhir.toml")
+    """The path of an export and its settings. An example brings its own clinic and source, and so does a synthetic cohort: they
+    never pass for real records.
+    """
+    text, path = str(export), Path(export)
+    if text.startswith(EXAMPLE):
+        folder = example_folder(text.removeprefix(EXAMPLE))
+        path, own = folder / "input", load_settings(folder / FILE)
+    elif (found := _synthetic(path)) is not None:
+        own = found
+    else:
+        return path, settings or load_settings()
     if settings is None:
-        return folder / "input", own
+        return path, own
     configured = parse_file(settings.file, needs_clinic=False).source if settings.file else None
     asked = settings.source if settings.source != configured else None  # that of the file is for the user's own exports
-    return folder / "input", settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
+    return path, settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
+
+
+def _synthetic(export: Path) -> Settings | None:
+    """The settings of a folder that says by itself that nothing in it is real."""
+    file = export / FILE
+    try:
+        own = load_settings(file) if file.is_file() else None
+    except ConfigError:  # a draft, perhaps: it counts where the user names it
+        return None
+    return own if own is not None and own.clinic is not None and own.clinic.synthetic else None
 
 
 def choose_source(folder: MapFolder, export: Export) -> str:

@@ -39,6 +39,7 @@ COMMANDS = {  # in the order in which one meets them
     "deidentify": "Take out of FHIR files what identifies a patient.",
     "doctor": "Ask a FHIR server what it can do.",
     "sandbox": "Run the embedded FHIR server.",
+    "cohort": "Make a synthetic export.",
     "schema": "Write JSON Schemas of the files.",
 }
 

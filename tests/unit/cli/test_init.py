@@ -11,7 +11,7 @@ def test_drafts_for_the_example(run, run_json):
     assert files[0] == Path("mine/kapfhir.toml")
     assert Path("mine/mappings/sources/input/clients.yaml") in files
     assert all(file.is_file() for file in files)
-    assert "23 tables, 22 draft maps" in result.stderr
+    assert "67 tables, 66 draft maps" in result.stderr
     assert "kapfhir --config mine/kapfhir.toml check" in result.stderr
     _, lines = run_json("init", "example:clinic", "-o", "again")
     assert [Path(line["path"]).name for line in lines if line["type"] == "file"] == [file.name for file in files]

@@ -16,9 +16,9 @@ def test_an_example_becomes_files(run, golden):
     result = run("map", "example:clinic", "-o", "out")
     assert result.exit_code == 5
     assert set(contents("out")) >= {f"{kind}.ndjson" for kind in KINDS} | {"manifest.json", "rejected.ndjson", "problems.csv"}
-    assert result.stdout.splitlines()[0].split() == ["out/AdverseEvent.ndjson", str(golden["AdverseEvent"])]
+    assert result.stdout.splitlines()[0].split() == ["out/ActivityDefinition.ndjson", str(golden["ActivityDefinition"])]
     assert "resources; " in result.stderr
-    assert "error    clients: DOB" in result.stderr
+    assert "error        clients: DOB" in result.stderr
     assert "row 11" in result.stderr
 
 
@@ -64,8 +64,13 @@ def test_transactions(run):
     assert {e["resource"]["resourceType"] for e in shared["entry"]} == {
         "Organization",
         "Location",
+        "HealthcareService",
         "Practitioner",
         "PractitionerRole",
+        "Device",
+        "Medication",
+        "ActivityDefinition",
+        "PlanDefinition",
     }
     patient = json.loads(Path("out/bundle-0002.json").read_text())
     assert sum(e["resource"]["resourceType"] == "Patient" for e in patient["entry"]) == 1

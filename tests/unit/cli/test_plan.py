@@ -31,7 +31,7 @@ def test_a_difference_alone_ends_with_10(run, run_json, small, url):
     for line in lines:
         LINES[line["type"]].model_validate(line)
     assert {line["sign"] for line in lines if line["type"] == "action"} == {"+"}
-    assert (lines[-1]["create"], lines[-1]["records"], lines[-1]["rows"]) == (18, 9, 9)
+    assert (lines[-1]["create"], lines[-1]["records"], lines[-1]["rows"]) == (20, 9, 9)
     assert run("sync", *options, "--dry-run").exit_code == 10
     assert run("sync", *options).exit_code == 0
     assert run("plan", *options).exit_code == 0

@@ -20,7 +20,7 @@ def test_the_whole_walk_and_then_nothing(run, run_json, golden, kapfhir_sandbox)
     assert first.exit_code == 5
     assert f"+ {total:,} to create" in first.stdout
     assert f"Written      [created, updated]                 {total}, 0" in first.stdout
-    assert "error    clients: DOB" in first.stderr
+    assert "error        clients: DOB" in first.stderr
     assert len(kapfhir_sandbox.resources()) == total
     before = len([r for r in kapfhir_sandbox.requests if r.method != "GET"])
     code, lines = run_json(*sync(kapfhir_sandbox.url))
@@ -77,7 +77,7 @@ def test_many_refusals_are_cut_short(run, small, kapfhir_sandbox):
         kapfhir_sandbox.fail_next(422)
     result = run("sync", *small, "--server", kapfhir_sandbox.url)
     assert result.exit_code == 8
-    told, more, _ = result.stderr.partition("refused by the server:\n")[2].partition("  and 8 more\n")
+    told, more, _ = result.stderr.partition("refused by the server:\n")[2].partition("  and 10 more\n")
     assert len(told.splitlines()) == 10
     assert more
 
@@ -118,7 +118,7 @@ def test_a_server_that_goes_away_ends_with_7_and_the_next_run_goes_on(run, small
     assert "Written " in result.stdout
     kapfhir_sandbox.reset()
     assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
-    assert len(kapfhir_sandbox.resources()) == 18
+    assert len(kapfhir_sandbox.resources()) == 20
 
 
 def test_quiet_leaves_the_plan_and_the_errors(run, small, kapfhir_sandbox):
@@ -150,7 +150,7 @@ def test_lesser_servers(run, small, kapfhir_sandbox, quirk):
     kapfhir_sandbox.behave(quirk)
     for _ in range(2):
         assert run("sync", *small, "--server", kapfhir_sandbox.url).exit_code == 0
-    assert len(kapfhir_sandbox.resources()) == 18
+    assert len(kapfhir_sandbox.resources()) == 20
 
 
 def test_a_server_with_no_way_to_write(run, kapfhir_sandbox):
@@ -167,7 +167,7 @@ def test_another_namespace_is_refused_also_where_no_ledger_is_named(run, small, 
     result = run("sync", *small, "--server", kapfhir_sandbox.url)
     assert result.exit_code == 3
     assert "under another clinic namespace" in result.stderr
-    assert len(kapfhir_sandbox.resources()) == 18
+    assert len(kapfhir_sandbox.resources()) == 20
 
 
 @responses.activate
