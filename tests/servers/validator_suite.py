@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import validate
 
+import kapfhir
+
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = sorted((ROOT / "fixtures" / "clinic" / "expected" / "resources").glob("*.ndjson"))
+MINIMAL = sorted((ROOT / "fixtures" / "minimal" / "expected" / "resources").glob("*.ndjson"))
 DEFINITIONS = sorted((ROOT / "ig").glob("*.json"))
 KAP = "https://kapfhir.org/fhir"
 LOINC = "http://loinc.org"
@@ -22,7 +25,17 @@ def built():
 def test_golden_resources_and_definitions_have_no_error_and_no_unexplained_warning():
     assert GOLDEN
     assert DEFINITIONS
-    assert validate.validate([*GOLDEN, *DEFINITIONS], closed=True) == 0
+    assert validate.validate([*GOLDEN, *MINIMAL, *DEFINITIONS], closed=True) == 0
+
+
+def test_what_is_shared_has_no_error_and_no_unexplained_warning(tmp_path):
+    (tmp_path / "in").mkdir()
+    for path in GOLDEN:
+        lines = path.read_bytes().splitlines(keepends=True)
+        (tmp_path / "in" / path.name).write_bytes(b"".join(lines[:: max(1, len(lines) // 20)]))
+    done = kapfhir.deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
+    assert done.resources > 200
+    assert validate.validate(sorted((tmp_path / "out").glob("*.ndjson"))) == 0
 
 
 def answers(**changes):
