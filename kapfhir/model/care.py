@@ -85,6 +85,11 @@ class Diagnosis:
             "abated",
         )
 
+    @property
+    def beyond_trauma(self) -> tuple[Sensitivity, ...]:
+        """The labels of the record that a history of trauma has not by itself."""
+        return tuple(label for label in self.sensitivity if label not in ("restricted", "sexual-trauma"))
+
     def doubts(self) -> Iterator[Doubt]:
         trials = self.resistance
         if trials and trials.resistant and trials.failed_trials is not None and trials.failed_trials < 2:

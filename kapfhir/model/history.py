@@ -97,6 +97,11 @@ class MedicationHistory:
             "ended",
         )
 
+    @property
+    def beyond_use(self) -> tuple[Sensitivity, ...]:
+        """The labels of the record that an earlier use of ketamine has not by itself."""
+        return tuple(label for label in self.sensitivity if label not in ("restricted", "substance-use"))
+
     def doubts(self) -> Iterator[Doubt]:
         if self.purpose == "prior-trial" and self.trial is None:
             yield Doubt(

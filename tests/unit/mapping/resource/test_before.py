@@ -79,6 +79,8 @@ def test_a_history_of_trauma_is_restricted_whatever_the_record_says():
     record = replace(DIAGNOSIS, trauma=TraumaHistory(developmental=True, ace_score=0))
     trauma = made(record, "Observation")[0]
     assert labels(trauma) == ["R", "SDV", HTEST]
+    more = replace(record, sensitivity=tuple(Sensitivity(s) for s in ("sexual-trauma", "psychiatric", "restricted", "part-2")))
+    assert labels(made(more, "Observation")[0]) == ["R", "SDV", "PSY", "42CFRPart2", HTEST]
     assert [c.get("valueBoolean", c.get("valueInteger")) for c in trauma["component"]] == [True, 0]
 
 

@@ -14,13 +14,13 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.library import load_library
 from kapfhir.data import mappings_folder
-from kapfhir.model.before import Sensitivity
-from kapfhir.model.course import AssessmentDue, Course
+from kapfhir.model.before import Sensitivity, TeamRole
+from kapfhir.model.course import AssessmentDue, Course, TeamMember
 from kapfhir.model.documents import Document
 from kapfhir.model.flags import SafetyFlag
-from kapfhir.model.frame import DoseForm, DueStatus, FlagLevel, NoteClass, OffsetRelation, PrescriptionStatus
+from kapfhir.model.frame import DoseForm, DueStatus, FlagLevel, NoteClass, OffsetRelation, PrescriptionStatus, ReferralKind
 from kapfhir.model.goals import TreatmentGoal
-from kapfhir.model.plans import NextAppointment, Plan
+from kapfhir.model.plans import NextAppointment, Plan, Referral
 from kapfhir.model.prescription import Prescription
 from kapfhir.model.protocol import Citation, IntegrationRule, Protocol
 from kapfhir.model.values import Amount, CourseStatus, Drug, Instrument, Key, Ref, Window
@@ -103,7 +103,20 @@ def test_status_phase_and_what_is_due_are_kept_apart():
 
 def test_labels_stand_beside_those_that_every_resource_has():
     labels = tuple(Sensitivity(s) for s in ("psychiatric", "restricted", "part-2"))
-    for resource in build(Plan(Key("L-1"), Ref("P-1"), Ref("C-1"), sensitivity=labels, goals=(TreatmentGoal(Key("a"), "a"),))):
+    plan = Plan(
+        Key("L-1"),
+        Ref("P-1"),
+        Ref("C-1"),
+        sensitivity=labels,
+        goals=(TreatmentGoal(Key("a"), "a"),),
+        referrals=(Referral(Key("b"), ReferralKind("referral-other")),),
+        appointments=(NextAppointment(Key("c"), NOON),),
+    )
+    member = TeamMember(Ref("T-1"), TeamRole("lead-therapist"))
+    whole = course(sensitivity=labels, goals=(TreatmentGoal(Key("a"), "a"),), team=(member,), completed_sessions=3)
+    built = [*build(plan), *build(whole)]
+    assert {r["resourceType"] for r in built} >= {"ServiceRequest", "Appointment", "CareTeam", "Observation"}
+    for resource in built:
         assert [s["code"] for s in resource["meta"]["security"]] == ["PSY", "R", "42CFRPart2", "HTEST"]
 
 
