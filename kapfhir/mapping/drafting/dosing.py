@@ -89,14 +89,14 @@ def _add_times(draft: Draft, times: Times) -> None:
     if start is None and times.entered is not None:
         draft.use(times.entered)
         draft.notes.append(
-            f"No column says at what time of day. {times.entered.name} says when the row was written: use it if that is near."
+            f"No column says at what time of day; the day alone goes. {times.entered.name} says when the row was written."
         )
     arrived, left = times.arrived or start, times.left or (end if times.arrived is None else None)
     hint = "when it began: {from: [Date, Time], format: MM/DD/YYYY hh:mm}"
-    add_moment(draft, "visit.start", *times.pair(arrived), hint=hint)
+    add_moment(draft, "visit.start", *times.pair(arrived), hint=hint, alone=start is None)
     if left is not None:
         add_moment(draft, "visit.end", *times.pair(left))
-    add_moment(draft, "session.start", *times.pair(start), hint=hint)
+    add_moment(draft, "session.start", *times.pair(start), hint=hint, alone=True)
     if end is not None or left is not None:
         add_moment(draft, "session.end", *times.pair(end or left))
 
@@ -126,7 +126,7 @@ def _add_dose(
         add_moment(draft, f"{item}.given.start", *times.pair(times.start), hint=hint)
         add_moment(draft, f"{item}.given.end", *times.pair(times.end))
     else:
-        add_moment(draft, f"{item}.given", *times.pair(own or times.start), hint=hint)
+        add_moment(draft, f"{item}.given", *times.pair(own or times.start), hint=hint, alone=own is None)
     _add_amount(draft, item, amount, number, weighed=weighed)
     _add_route(draft, item)
     site = _beside(profile, number, w.BODY_SITE)

@@ -61,11 +61,14 @@ class Book:
         return True
 
     def code_table(self, name: str, texts: dict[str, str]) -> str:
-        """Keeps a code table; columns that agree share one."""
+        """Keeps a code table; columns that agree share one. Case and blanks do not count, as when it is read."""
         known = self.tables.setdefault(name, {})
-        if any(known.get(text, code) != code for text, code in texts.items()):
+        held = {_fold(text): code for text, code in known.items()}
+        if any(held.get(_fold(text), code) != code for text, code in texts.items()):
             return self.code_table(f"{name}-2", texts)
-        known.update(texts)
+        for text, code in texts.items():
+            if _fold(text) not in held:
+                held[_fold(text)] = known[text] = code
         return name
 
 
@@ -80,6 +83,7 @@ class Draft:
     lines: list[Line] = field(default_factory=list)
     derived: bool = False  # from a table that only points to these records
     where: str = ""
+    stand_in: bool = False
     notes: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)  # columns
 
@@ -150,6 +154,10 @@ class Draft:
     @property
     def todos(self) -> int:
         return sum(line.todo for line in self.lines) + (self.concept == TODO)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def scalar(text: str) -> str:

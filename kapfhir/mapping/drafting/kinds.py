@@ -8,6 +8,7 @@ from . import words as w
 from .care import draft_course, draft_diagnosis, draft_talks
 from .dosing import dose_columns, draft_dosing, draft_premedication, draft_readings, draft_segments
 from .drafts import TODO, Book, Draft
+from .names import mark_names
 from .outcomes import draft_event, draft_long_scale, draft_scale
 from .people import derive, draft_clinics, draft_patients, draft_practitioners, key_column
 from .profile import Column, Profile
@@ -29,6 +30,7 @@ def draft_all(book: Book) -> list[Draft]:
             out += _DRAFTS[kinds[profile.name]](profile, book, patients.get(profile.name))
     for concept in PARENTS_LAST:
         out += derive(concept, book)
+    mark_names(out, book)
     return out
 
 

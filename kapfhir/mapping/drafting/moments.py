@@ -7,6 +7,7 @@ from .drafts import TODO, Draft, flow, scalar
 from .profile import Column, Profile
 
 NEEDS_CLOCK = "a date alone is no moment: add a column with the time of day, {from: [Date, Time], format: MM/DD/YYYY hh:mm}"
+DAY_ALONE = "no column says at what time of day"
 UNCLEAR = "MM/DD or DD/MM? No date here tells"
 SHORT_YEAR = "years of two digits can't be read: export them with four"
 CLOCKED = ("time", "moment")
@@ -44,9 +45,16 @@ def add_day(draft: Draft, path: str, column: Column | None, hint: str = "") -> N
 
 
 def add_moment(
-    draft: Draft, path: str, day: Column | None, clock: Column | None = None, *, plus: str = "", hint: str = ""
+    draft: Draft,
+    path: str,
+    day: Column | None,
+    clock: Column | None = None,
+    *,
+    plus: str = "",
+    hint: str = "",
+    alone: bool = False,
 ) -> bool:
-    """A field that is a moment, of one column or of two. False if it stays something to do."""
+    """A field that is a moment, of one column or of two. False if it stays something to do. `alone`: a day will do."""
     if day is None:
         if hint:
             draft.add(path, TODO, hint)
@@ -60,6 +68,10 @@ def add_moment(
         return TODO not in rule
     if clock is None or clock.kind != "time":
         draft.use(day)
+        if alone and day.kind in ("date", "number"):
+            formats, note = formats_of(draft.profile, day, timed=False)
+            draft.add(path, flow(day.name, format=formats) if formats else scalar(day.name), note or DAY_ALONE)
+            return TODO not in formats
         draft.add(path, TODO, f"{day.name}? {NEEDS_CLOCK}" if day.kind in ("date", "number") else hint)
         return False
     draft.use(day, clock)

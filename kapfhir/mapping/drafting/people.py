@@ -155,7 +155,7 @@ def _derived(concept: str, profile: Profile, column: Column, book: Book) -> Draf
         return draft
     if column.spaced:
         draft.notes.append(
-            "Patients are told by their names here, so ids are made of names: better a column with a number of each."
+            "Patients are told by their names here: `kapfhir people` asks for a key of each. Better a column of keys."
         )
     names = _names(profile, concept) or (column if column.kind == "text" and column.spaced else None)
     draft.need("family", names, f"no names here: `{scalar(column.name)}` takes the key for the name, `= Unknown` a word")

@@ -113,6 +113,8 @@ def _map(one: Draft) -> str:
             out.append(f"{word}: {scalar(value)}")
     if profile.decimal == ",":
         out.append('decimal: ","')
+    if one.stand_in:
+        out.append("stand_in: yes")
     out.append("fields:")
     group = ""
     for line in one.lines:

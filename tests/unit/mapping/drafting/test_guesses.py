@@ -43,7 +43,7 @@ def test_years_of_two_digits_are_told(clinic):
     assert "export them with four" in clinic.text("clients")
 
 
-def test_a_dose_log_with_dates_alone_asks_for_the_time(clinic):
+def test_a_dose_log_with_names_and_dates_alone_is_whole_but_for_the_clinic_and_a_profession(clinic):
     header = "Timestamp,Usage Date,Clinician,Client,Session #,Modality,Dosage Administered,Lot #"
     rows = [
         [
@@ -60,12 +60,28 @@ def test_a_dose_log_with_dates_alone_asks_for_the_time(clinic):
     ]
     clinic.table("log", header, *rows).draft()
     lines = clinic.lines("log")
-    assert lines["key"] == "{from: [Client, Usage Date]}"
-    assert (lines["session.start"], lines["doses[1].given"]) == ("TODO", "TODO")
+    assert lines["key"] == "{from: [Client, Usage Date], people: patient}"
+    assert lines["patient"] == "{from: Client, people: patient}"
+    assert lines["clinician"] == "{from: Clinician, people: practitioner}"
+    day_alone = "{from: Usage Date, format: MM/DD/YYYY}"
+    assert {lines[path] for path in ("visit.start", "session.start", "doses[1].given")} == {day_alone}
     assert lines["doses[1].dose"] == "{from: Dosage Administered, as: dose-text.dose}"
     assert lines["doses[1].route"] == "Modality"
     assert "Timestamp says when the row was written" in clinic.text("log")
-    assert "ids are made of names" in clinic.text("log_patients")
+    assert "`kapfhir people` asks for a key of each" in clinic.text("log_patients")
+    assert clinic.head("log_patients")[2:] == clinic.head("log_practitioners")[2:] == ["stand_in: yes"]
+    assert {p.file.rpartition("/")[2] for p in clinic.faults()} == {"clinic.yaml", "log_practitioners.yaml"}
+    clinic.fill("clinic.yaml", name="= My clinic")
+    clinic.fill("log_practitioners.yaml", profession="= physician")
+    assert clinic.faults() == []
+    counts, problems, _ = clinic.read()
+    assert (counts, problems) == ({"Clinic": 1}, ["unconfirmed-person"] * 8)
+
+
+def test_keys_with_blanks_and_digits_are_no_names(clinic):
+    header = "Client,Visit Date,Modality,Dose mg"
+    clinic.table("log", header, *[[f"P {n % 3:03}", day(n), "IM", 40] for n in range(8)]).draft()
+    assert clinic.lines("log")["patient"] == "Client"
 
 
 def test_scales_of_one_row_have_keys_of_their_own(clinic):
@@ -144,3 +160,9 @@ def test_a_european_clinic_is_read_as_it_writes(clinic):
     lines = clinic.lines("sitzungen")
     assert lines["session.start"] == "{from: [Datum, Beginn], format: DD.MM.YYYY hh:mm}"
     assert lines["vitals[post].blood_pressure.systolic"] == "{from: RR nach, as: pressure-text.systolic}"
+
+
+def test_texts_that_differ_in_case_alone_stand_once_in_a_code_table(clinic):
+    rows = [[f"D-{n}", "P-1", f"2026-01-{n + 1:02} 10:00", 35, "IV", ("Complete", "complete")[n % 2]] for n in range(8)]
+    clinic.table("log", "Session,Client,Start,Dose mg,Route,Status", *rows).draft()
+    assert clinic.codes("outcome") == {"Complete": "completed"}

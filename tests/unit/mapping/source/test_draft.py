@@ -95,8 +95,8 @@ def test_a_newcomer_fills_in_four_lines(clinic):
     outcome.write_text(outcome.read_text().replace("Pt refused,TODO", "Pt refused,not-done"))
     assert clinic.faults() == []
     counts, problems, records = clinic.read()
-    assert counts == {"Clinic": 1, "Practitioner": 1, "Patient": 3, "DosingSession": 12, "OutcomeAssessment": 12}
-    assert problems == []
+    assert counts == {"Clinic": 1, "Patient": 3, "DosingSession": 12, "OutcomeAssessment": 12}
+    assert problems == ["unconfirmed-person"] * 12, "who `Dr. Ann Doe` is waits for a key, and no session for it"
     session = next(r for r in records if r.key == "V00")
     assert [v.key for v in session.vitals] == ["min40", "post", "pre", "weight"]
     assert str(session.session.start) == "2026-01-05 10:00:00-08:00"
