@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
+from full_record import bench_full_record
 from make_export import make
 from measure import KAPFHIR, Cost, middle, run
 from upload import upload
@@ -196,6 +197,7 @@ def main(arguments: list[str]) -> int:
         work = Path(folder)
         bench_help(table, times)
         bench_map(work, table, rows, times)
+        bench_full_record(work, table, rows, times)
         bench_again(work, table, rows // 5, times)
         if "--no-server" not in arguments:
             bench_hapi(work, table, UPLOADED // (10 if times == 1 else 1), min(times, 3))
