@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("init", "check", "explain", "map", "validate", "plan", "sync", "doctor", "sandbox", "schema")
+COMMANDS = ("init", "check", "explain", "people", "map", "validate", "plan", "sync", "doctor", "sandbox", "schema")
 
 
 def run(*command, cwd, expect=0, **more):
@@ -51,10 +51,11 @@ def test_every_command_is_there(empty, clean):
 def test_maps_and_example_travel(empty, clean):
     kapfhir, _, folder = empty
     run(kapfhir, "check", cwd=folder, env=clean)
-    run(kapfhir, "map", "example:clinic", "-o", folder / "out", cwd=folder, expect=5, env=clean)
-    golden = ROOT / "fixtures" / "clinic" / "expected" / "resources"
-    for path in sorted(golden.glob("*.ndjson")):
-        assert (folder / "out" / path.name).read_bytes() == path.read_bytes(), path.name
+    for name in ("minimal", "clinic"):
+        run(kapfhir, "map", f"example:{name}", "-o", folder / "out", cwd=folder, expect=5, env=clean)
+        golden = ROOT / "fixtures" / name / "expected" / "resources"
+        for path in sorted(golden.glob("*.ndjson")):
+            assert (folder / "out" / path.name).read_bytes() == path.read_bytes(), path.name
     run(kapfhir, "validate", *sorted((folder / "out").glob("[A-Z]*.ndjson")), cwd=folder, env=clean)
 
 
