@@ -24,6 +24,7 @@ FROM_NPM = (TERMINOLOGY, EXTENSIONS, ("hl7.fhir.xver-extensions", "0.1.0"))
 US_CORE = ("hl7.fhir.us.core", "6.1.0")
 OWN = ("org.kapfhir.ig", "1.0.0")
 SYSTEMS = ("local.offline.systems", "0.1.0")
+STANDINS = ("local.offline.standins", "0.1.0")
 
 # The official validator's code names these versions, which npm does not have: npm's content is held under that label, too.
 PINNED = {("hl7.terminology.r4", "6.2.0"): TERMINOLOGY, ("hl7.fhir.uv.extensions.r4", "5.2.0"): EXTENSIONS}
@@ -34,11 +35,26 @@ ASKED_BY_NAME = (("hl7.terminology", "6.2.0"), ("hl7.fhir.uv.extensions", "5.2.0
 # type, a unit) is checked at all: a code that is sent and not listed is then an error, so list it here.
 CODES = {
     "urn:ietf:bcp:13": ["text/plain; charset=utf-8", "text/csv", "application/fhir+json"],
+    "https://www.usps.com/": (
+        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD "
+        "TN TX UT VT VA WA WV WI WY AS GU MP PR VI UM"
+    ).split(),
     "http://unitsofmeasure.org": (
         "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] kPa "
         "/min {beats}/min {breaths}/min Cel [degF] {score}"
     ).split(),
 }
+
+
+# For both: what US Core builds on and no package here holds. Sex at birth is bound to two value sets of the National Library of
+# Medicine; the profile of answers comes from SDC, whose extensions of items must be known before an item's own can be looked at.
+VSAC = "http://cts.nlm.nih.gov/fhir/ValueSet/"
+VALUE_SETS = {
+    f"{VSAC}2.16.840.1.113762.1.4.1": ("http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender", ("F", "M")),
+    f"{VSAC}2.16.840.1.113762.1.4.1021.103": ("http://terminology.hl7.org/CodeSystem/v3-NullFlavor", ("ASKU", "OTH", "UNK")),
+}
+SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
+SDC_EXTENSIONS = ("sdc-questionnaire-itemMedia", "sdc-questionnaire-itemAnswerMedia")
 
 
 def package_folder(package: tuple[str, str]) -> Path:
@@ -102,6 +118,19 @@ def _code_systems() -> Iterable[dict]:
         }
 
 
+def _stand_ins() -> Iterable[dict]:
+    for number, (url, (system, codes)) in enumerate(VALUE_SETS.items()):
+        head = {"resourceType": "ValueSet", "id": f"offline-{number}", "url": url, "version": "0.1.0", "name": f"Offline{number}"}
+        yield head | {"status": "active", "compose": {"include": [{"system": system, "concept": [{"code": c} for c in codes]}]}}
+    for name in SDC_EXTENSIONS:
+        head = {"resourceType": "StructureDefinition", "id": name, "url": f"{SDC}{name}", "version": "0.1.0"}
+        head |= {"name": "".join(part.capitalize() for part in name.split("-")), "status": "active", "fhirVersion": "4.0.1"}
+        head |= {"kind": "complex-type", "abstract": False, "context": [{"type": "element", "expression": "Element"}]}
+        head |= {"type": "Extension", "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension"}
+        elements = [{"id": "Extension.url", "path": "Extension.url", "fixedUri": f"{SDC}{name}"}]
+        yield head | {"derivation": "constraint", "differential": {"element": elements}}
+
+
 def load_from_npm() -> list[Path]:
     """The archives of the three npm packages, fetched by npm when they are not there yet."""
     folder = TARGET / "npm"
@@ -137,4 +166,5 @@ def build_cache() -> None:
         (HOME / ".fhir" / "fhir-settings.json").write_text(json.dumps(settings))
         mark_built(stamp, Path(__file__), *archives)
     _write_package(SYSTEMS, _code_systems())
+    _write_package(STANDINS, _stand_ins())
     _write_package(OWN, (json.loads(path.read_text()) for path in sorted(IG.glob("*.json"))))

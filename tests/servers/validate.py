@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jvm import HERE, is_built, mark_built, require_tools, run_tool
-from package_cache import EXTENSIONS, HOME, OWN, SYSTEMS, TERMINOLOGY, US_CORE, build_cache, package_folder
+from package_cache import EXTENSIONS, HOME, OWN, STANDINS, SYSTEMS, TERMINOLOGY, US_CORE, build_cache, package_folder
 
 PROJECT = HERE / "validator"
 TARGET = PROJECT / "target"
 RULES = PROJECT / "warnings.toml"
 HEAP = "-Xmx2g"
-WITHIN_S = 1500
+WITHIN_S = 3600
 SHOWN = 5  # examples of each class
 
 
@@ -87,7 +87,9 @@ def _run_java(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def run_hapi_validator(files: list[Path], *, closed: bool = False, raw: bool = False) -> Finding:
     """HAPI's FhirInstanceValidator (Validate.java): one JSON line per resource. `closed`: each reference leads to a resource of `files`.
     `raw`: the lines of NDJSON files are handed over as they are written; else they are parsed and printed anew, which drops nulls."""
-    packages = [part for package in (TERMINOLOGY, EXTENSIONS, US_CORE, OWN) for part in ("-ig", package_folder(package))]
+    packages = [
+        part for package in (TERMINOLOGY, EXTENSIONS, STANDINS, US_CORE, OWN) for part in ("-ig", package_folder(package))
+    ]
     done = _run_java(
         f"-Duser.home={HOME}",
         "-cp",
@@ -129,7 +131,7 @@ def run_official_validator(files: list[Path]) -> Finding:
             (inputs / f"{number:06}.json").write_text(text, encoding="utf-8")
             sources[f"{number:06}.json"] = source
         result = Path(folder, "result.json")
-        igs = [part for package in (OWN, EXTENSIONS, US_CORE, SYSTEMS) for part in ("-ig", "#".join(package))]
+        igs = [part for package in (OWN, EXTENSIONS, STANDINS, US_CORE, SYSTEMS) for part in ("-ig", "#".join(package))]
         done = _run_java(
             *(f"-Duser.home={HOME}", "-cp", TARGET / "lib-official" / "*", "org.hl7.fhir.validation.ValidatorCli", inputs),
             *("-version", "4.0.1", "-tx", "n/a", *igs, "-txCache", Path(folder, "tx"), "-allow-example-urls", "true"),

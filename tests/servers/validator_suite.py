@@ -2,12 +2,15 @@
 
 import copy
 import json
+import sys
 from pathlib import Path
 
+import generated
 import pytest
 import validate
 
 import kapfhir
+from kapfhir.realms import REALMS, US_CORE
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = sorted((ROOT / "fixtures" / "clinic" / "expected" / "resources").glob("*.ndjson"))
@@ -36,6 +39,26 @@ def test_what_is_shared_has_no_error_and_no_unexplained_warning(tmp_path):
     done = kapfhir.deidentify(tmp_path / "in", tmp_path / "out", tmp_path / "key")
     assert done.resources > 200
     assert validate.validate(sorted((tmp_path / "out").glob("*.ndjson"))) == 0
+
+
+def test_the_clinic_in_the_realm_of_us_core_has_no_error_and_no_unexplained_warning(tmp_path):
+    sys.path.insert(0, str(ROOT / "fixtures"))
+    try:
+        import regenerate
+    finally:
+        sys.path.remove(str(ROOT / "fixtures"))
+    mapped = regenerate.map_realm(ROOT / "fixtures" / "clinic", US_CORE)
+    assert "Patient" in mapped
+    for kind, lines in mapped.items():
+        (tmp_path / f"{kind}.ndjson").write_bytes(b"\n".join(lines) + b"\n")
+    assert validate.validate(sorted(tmp_path.glob("*.ndjson")), closed=True) == 0
+
+
+@pytest.mark.parametrize("realm", REALMS)
+def test_resources_of_records_by_chance_have_no_error_and_no_unexplained_warning(tmp_path, realm):
+    files = generated.write(tmp_path, realm)
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) >= 2000
+    assert validate.validate(files) == 0
 
 
 def answers(**changes):
