@@ -22,7 +22,7 @@ from .mapping.folder import MapFolder
 from .mapping.resource.library import Library, load_library
 from .mapping.source.check import check_source, load_source
 from .mapping.source.derive import SOURCES, derive_outcomes
-from .mapping.source.pairs import load_pairs
+from .mapping.source.pairs import CONCEPT, load_pairs
 from .mapping.source.people import load_people
 from .mapping.source.reading import SourceMaps, read_records
 from .mapping.source.references import References
@@ -211,11 +211,17 @@ def map(  # noqa: A001 the library's own verb
     """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
     with opened(export, settings) as job:
         withheld: set[str] = set()
+        merged, there = job.maps.references.pairs.merged() if known is not None else {}, set[str]()
         for unit in read(job, known=known, findings=findings):
+            if merged and isinstance(unit, Found | Same):
+                there.add(unit.record.key if isinstance(unit, Found) else unit.key)
             if isinstance(unit, Found):
                 yield from _map_one(job, unit, withheld)
             else:
                 yield unit
+        for key, (table, whole) in merged.items():  # what went out before a pair was confirmed is part of another session now
+            if known is not None and whole in there and known.has(CONCEPT, key):
+                yield Mapped(CONCEPT, key, (), (Place(table, 0),), "", private=True)
         yield from job.library.not_claimed()
 
 
@@ -301,7 +307,9 @@ def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Pro
         problems += told
     yield from problems
     anchor = record.anchor if isinstance(record, DosingSession) else None
-    yield Mapped(type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor, record)
+    yield Mapped(
+        type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor, record
+    )
 
 
 def _keep_one(job: Job, unit: Found, reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:

@@ -60,6 +60,11 @@ class Pairs:
             key = found
         return key
 
+    def merged(self) -> dict[str, tuple[str, str]]:
+        """Keys that stand for no session of their own any more: the table, and the key of the session that they are."""
+        confirmed = [(p.other_key, p.other_table) for p in self.known.values() if p.confirmed == "yes"]
+        return {key: (table, self.stands_for(key)) for key, table in confirmed if self.stands_for(key) != key}
+
     def with_proposed(self) -> Pairs:
         """What was known, and what the last reading found."""
         kept = {pair.place: pair for pair in self.proposed}
