@@ -16,7 +16,7 @@ and `sync` tell how many there are. Rules look, they correct nothing. This page 
 | severity | means |
 |---|---|
 | safety | possible, and sent; somebody should look at it soon |
-| error | it can't be true, or can't be said: the element is withheld and the rest sent; of two facts of which one must be wrong, both are |
+| error | it can't be true: the element is withheld and the rest sent; two facts of which one must be wrong are both sent |
 | warning | possible, and sent; unexpected |
 | info | what is incomplete, and how it was taken |
 | computed | nothing is found: it says how something is reckoned |

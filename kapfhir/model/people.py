@@ -22,12 +22,14 @@ from .before import (
     SexAtBirth,
     TeamRole,
 )
-from .fields import STAYS, present_with
+from .fields import STAYS, present_with, require_limits
 from .keys import require_key_order
-from .values import Amount, Doubt, Gender, Key, Language, Profession, Ref, Units, require
+from .values import Amount, Doubt, Gender, Key, Language, Limits, Profession, Ref, Units, require
 
-Length = Annotated[Amount, Units("cm", "[in_i]")]
-Weight = Annotated[Amount, Units("kg", "[lb_av]", "g")]
+Length = Annotated[Amount, Units("cm", "[in_i]"), Limits(100, 250, "cm"), Limits(39, 99, "[in_i]")]
+Weight = Annotated[  # what is believed of an adult's weight (rule S15)
+    Amount, Units("kg", "[lb_av]", "g"), Limits(25, 300, "kg"), Limits(55, 662, "[lb_av]"), Limits(25_000, 300_000, "g")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class BodyMeasurement:
 
     def __post_init__(self) -> None:
         require(self.height or self.weight, "empty-part", "a body measurement holds a height or a weight")
+        require_limits(self)
 
 
 @dataclass(frozen=True, slots=True)

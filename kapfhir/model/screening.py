@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
 
 from .assessments import OutcomeAssessment
 from .before import Criterion, Decision, Presence
 from .care import Diagnosis
-from .fields import present_with
+from .fields import present_with, require_limits
 from .keys import require_key_order
 from .labs import Lab
 from .people import Clinic, Length, Patient, Practitioner, Weight
-from .values import Absent, Amount, Doubt, Key, Period, Ref, Units, require
+from .values import Absent, Amount, Doubt, Key, Period, Ref, require
+from .vitals import Diastolic, HeartRate, OxygenSaturation, RespiratoryRate, Systolic, Temperature
 
-Pressure = Annotated[Amount, Units("mm[Hg]")]
 CLEARED = ("cleared", "cleared-with-conditions")
 
 
@@ -38,18 +37,19 @@ class Baseline:
     """Vital signs at the screening."""
 
     taken: datetime
-    systolic: Pressure | None = None
-    diastolic: Pressure | None = None
-    heart_rate: Annotated[Amount, Units("/min")] | None = None
-    oxygen_saturation: Annotated[Amount, Units("%")] | None = None
-    respiratory_rate: Annotated[Amount, Units("/min")] | None = None
-    temperature: Annotated[Amount, Units("Cel", "[degF]")] | None = None
+    systolic: Systolic | None = None
+    diastolic: Diastolic | None = None
+    heart_rate: HeartRate | None = None
+    oxygen_saturation: OxygenSaturation | None = None
+    respiratory_rate: RespiratoryRate | None = None
+    temperature: Temperature | None = None
     weight: Weight | None = None
     height: Length | None = None
 
     def __post_init__(self) -> None:
         vital = (self.systolic, self.diastolic, self.heart_rate, self.oxygen_saturation, self.respiratory_rate, self.temperature)
         require(any((*vital, self.weight, self.height)), "empty-part", "a baseline holds a measurement")
+        require_limits(self)
         if self.systolic and self.diastolic:
             require(
                 self.diastolic.value < self.systolic.value,

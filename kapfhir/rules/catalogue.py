@@ -32,13 +32,32 @@ WAYS: dict[str, tuple[str, ...]] = {  # a rule of one way of giving it need not 
     **dict.fromkeys(("P06", "P07", "S25-usual", "S26", "M01-esketamine", "M04", "M04-end", "M04-length"), ("intranasal",)),
     **dict.fromkeys(("M06", "M10"), PARENTERAL),
 }
-PARTS: dict[str, str] = {  # nor one about a part of a session at a day without it
+PARTS: dict[str, str] = {  # nor one about a part of the day, or of its session, at a day without it
     **dict.fromkeys(("M11-state", "M11-escort", "M11-driving"), "discharge"),
     **dict.fromkeys(("M12", "M12-checks", "M12-vitals"), "remote"),
+    **dict.fromkeys(("M03", "M03-rise", "M07", "M07-low", "M08", "M08-high", "M11"), "vitals"),
+    **dict.fromkeys(("S09", "S09-slip"), "kg"),
+    **dict.fromkeys(("S10", "S10-strength", "S13-vial"), "drawn"),
+    **dict.fromkeys(("M15", "P14"), "several"),
     "M05": "rems",
     "M09": "sedation",
     "M13": "pre_dose",
-    **dict.fromkeys(("M03", "M03-rise", "M07", "M07-low", "M08", "M08-high", "M11"), "vitals"),
+}
+CHAPTERS: dict[str, tuple[str, ...]] = {  # nor one of a whole patient without any of these
+    **dict.fromkeys((*eligibility.AGAINST, "E08", "E13"), ("checks", "illnesses")),
+    **dict.fromkeys(("E15", "E15-late", "E15-old"), ("checks",)),
+    "E05": ("intolerances", "checks"),
+    "E16-trials": ("illnesses",),
+    "E17-ended": ("forms",),
+    **dict.fromkeys(("E18", "E18-enrolment", "E18-site", "P07-start", "P07-low", "P12", "I11"), ("nasal",)),
+    **dict.fromkeys((f"I{number:02}" for number in range(1, 11)), ("medicines", "taken")),
+    "I12": ("medicines",),
+    "I13": ("medicines", "taken"),
+    **dict.fromkeys(("O01", "O02", "O03", "O04", "O11", "S06-total", "S16", "S19", "S29"), ("scores",)),
+    "O12": ("scores", "troubles"),
+    **dict.fromkeys(("O07", "O07-notable"), ("changes",)),
+    **dict.fromkeys(("S21", "T04", "T05", "T05-long"), ("talks",)),
+    "G03": ("troubles",),
 }
 PATIENTS = ("S17", "S17-birth")  # look at all patients at once: see memory.py
 HELD = {  # so too of a part of a session: told at the end, if any session of the export has one

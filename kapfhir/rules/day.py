@@ -15,7 +15,7 @@ from kapfhir.model.doses import DoseEvent
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.moments import is_day
 from kapfhir.model.values import Amount, Period
-from kapfhir.model.vitals import VitalSet
+from kapfhir.model.vitals import BloodPressure, VitalSet
 
 BEFORE = ("pre-dose", "baseline")
 PARENTERAL = ("iv", "im", "subcutaneous")
@@ -46,8 +46,8 @@ class Day:
     """One session. `start` and `end` are those of the doses that were given, where they have a time of day."""
 
     __slots__ = (
-        *("after", "anchor", "before", "drugs", "end", "given", "highest", "infusions", "kg", "nasal", "oxygen", "pressures"),
-        *("rates", "remote", "routes", "session", "start", "vitals"),
+        *("_totals", "after", "anchor", "before", "diastolic", "drawn", "drugs", "end", "given", "infusions", "kg", "nasal"),
+        *("oxygen", "pressures", "rates", "remote", "routes", "session", "several", "start", "systolic", "vitals"),
     )
 
     def __init__(self, session: DosingSession) -> None:
@@ -58,6 +58,9 @@ class Day:
         self.end: datetime | None = _moment(anchor.end) if anchor and self.given else None
         self.drugs = frozenset([d.drug for d in self.given])
         self.routes = frozenset([d.route for d in self.given])
+        self.several = len(self.given) > 1
+        self.drawn = any(d.volume is not None or d.vial is not None or d.form == "vial" for d in self.given)
+        self._totals: dict[tuple[str, ...], Total | None] = {}
         self.vitals: list[VitalSet] = sorted(session.vitals, key=_taken)
         self.kg = _weight(session, self.vitals)
         self.nasal = "esketamine" in self.drugs and "intranasal" in self.routes
@@ -65,25 +68,28 @@ class Day:
         self.pressures: list[Pressure] = []
         self.before: Pressure | None = None  # the last blood pressure before the first dose
         self.after: list[Pressure] = []
-        self.highest: tuple[Decimal, Decimal] = (ZERO, ZERO)  # systolic, diastolic
+        self.systolic: list[Decimal] = []
+        self.diastolic: list[Decimal] = []
         self.rates: list[Decimal] = []  # of the heart
         self.oxygen: list[Decimal] = []
         for vital in self.vitals:
             if vital.blood_pressure is not None:
-                self._add_pressure(vital)
+                self._add_pressure(vital.taken, vital.timepoint, vital.blood_pressure)
             if vital.heart_rate is not None:
                 self.rates.append(vital.heart_rate.value)
             if vital.oxygen_saturation is not None:
                 self.oxygen.append(vital.oxygen_saturation.value)
         self.infusions = list(self._infusions()) if "iv" in self.routes else []
 
-    def _add_pressure(self, vital: VitalSet) -> None:
-        pressure, start = vital.blood_pressure, self.start
-        assert pressure is not None
-        found = Pressure(vital.taken, vital.timepoint, _value(pressure.systolic), _value(pressure.diastolic))
+    def _add_pressure(self, taken: datetime, timepoint: str | None, pressure: BloodPressure) -> None:
+        start, high, low = self.start, pressure.systolic, pressure.diastolic
+        found = Pressure(taken, timepoint, None if high is None else high.value, None if low is None else low.value)
         self.pressures.append(found)
-        self.highest = (max(self.highest[0], found.systolic or ZERO), max(self.highest[1], found.diastolic or ZERO))
-        if found.timepoint in BEFORE or (start is not None and found.taken <= start):
+        if high is not None:
+            self.systolic.append(high.value)
+        if low is not None:
+            self.diastolic.append(low.value)
+        if (start is not None and taken <= start) or timepoint in BEFORE:
             self.before = found
         else:
             self.after.append(found)
@@ -92,6 +98,12 @@ class Day:
         """What was given of a drug by these ways; None where that is nothing, or a dose of it can't be read."""
         if drug not in self.drugs or self.routes.isdisjoint(routes):
             return None
+        asked = (drug, *routes)
+        if asked not in self._totals:
+            self._totals[asked] = self._sum(drug, routes)
+        return self._totals[asked]
+
+    def _sum(self, drug: str, routes: tuple[str, ...]) -> Total | None:
         doses = [d for d in self.given if d.drug == drug and d.route in routes]
         known = [mg for d in doses if (mg := milligrams(d.dose)) is not None]
         if not doses or len(known) != len(doses):
@@ -138,10 +150,6 @@ def _weight(session: DosingSession, vitals: list[VitalSet]) -> Decimal | None:
         return None
     chosen = next((v for v in weights if v.key in named), weights[0]).weight
     return chosen.value * KILOGRAMS[chosen.unit] if chosen is not None else None
-
-
-def _value(amount: Amount | None) -> Decimal | None:
-    return None if amount is None else amount.value
 
 
 def _taken(vital: VitalSet) -> datetime:

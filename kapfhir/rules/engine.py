@@ -21,16 +21,17 @@ from kapfhir.model.dosing import DosingSession
 from kapfhir.model.people import Clinic, Patient
 from kapfhir.model.protocol import Protocol
 
-from .catalogue import DAY, HELD, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS
+from .catalogue import CHAPTERS, DAY, HELD, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS
 from .day import Day
 from .facts import Dose
 from .memory import Memory
 from .monitoring import tells_of_therapist
 from .noting import NOTES, NUMBER, note_dose
 from .settings import OFF
-from .story import Plan, Story, Surroundings
+from .story import Found, Plan, Story, Surroundings
 from .table import COMPUTED, SEVERITIES, Numbers, Rule, all_rules
 
+AT_ONCE = 100  # records in memory
 NUMBERS = ("chart_number", "ehr_number", "redcap_number", "rems_number", "member_number")
 LOOKED_AT = frozenset({kind.__name__ for kind in (*NOTES, DosingSession, Clinic, Protocol)})
 
@@ -69,6 +70,7 @@ class Engine:
         self.by_rule: Counter[str] = Counter()
         self.not_judged: dict[str, str] = {}  # rule -> the concept that the export does not hold
         self.tell = tell
+        self._held: list[tuple[Any, str, int]] = []
         self._memory = Memory()
         self._around = Surroundings()
         if until is not None:
@@ -83,7 +85,17 @@ class Engine:
         self._codes = {code.partition("@")[0] for code in self._told}
 
     def see(self, record: Any, table: str, row: int) -> None:
-        """A record, and where it was read."""
+        """A record, and where it was read. It is looked at with those that follow, which is faster than one by one."""
+        self._held.append((record, table, row))
+        if len(self._held) >= AT_ONCE:
+            self._look()
+
+    def _look(self) -> None:
+        for record, table, row in self._held:
+            self._look_at(record, table, row)
+        self._held.clear()
+
+    def _look_at(self, record: Any, table: str, row: int) -> None:
         kind = type(record)
         self._around.seen.add(kind.__name__)
         if kind is DosingSession:
@@ -113,6 +125,7 @@ class Engine:
 
     def finish(self) -> None:
         """After the last record: what only a whole patient, or all of them, can tell. Nothing is seen after that."""
+        self._look()
         seen = self._around.seen
         self.not_judged = {
             rule.id: needs[rule.id]
@@ -121,6 +134,7 @@ class Engine:
             if rule.id in needs and needs[rule.id] not in seen
         }
         rules = [one for one in self._story if one[0].id not in self.not_judged]
+        chosen: dict[tuple[bool, ...], list[tuple[Rule, Callable[[Story, Numbers], Found], Numbers]]] = {}
         try:
             for rule in self._patients:
                 for patient, table, row in self._memory.twice(other_birth=rule.id.endswith("-birth")):
@@ -131,7 +145,10 @@ class Engine:
                     for name in dose.pending:
                         if name not in self.not_judged:
                             self._found(self.rules[name], dose.table, dose.row, dose.concept, dose.key, patient)
-                for rule, judge, numbers in rules:
+                there = story.chapters
+                if there not in chosen:
+                    chosen[there] = [one for one in rules if _is_about(one[0].id, story)]
+                for rule, judge, numbers in chosen[there]:
                     for fact in judge(story, numbers):
                         self._found(rule, fact.table, fact.row, fact.concept, fact.key, patient)
         finally:
@@ -153,8 +170,8 @@ class Engine:
             self._around.seen.add("VitalSet")
         if tells_of_therapist(day):
             self._around.seen.add("InSessionTherapy")
-        parts = (bool(day.vitals), day.remote, session.discharge is None, session.pre_dose is None, session.rems is None)
-        kind = (day.routes, bool(session.sedation), *parts)
+        own = (session.discharge is None, session.pre_dose is None, session.rems is None, not session.sedation)
+        kind = (day.routes, day.remote, day.several, day.drawn, day.kg is None, not day.vitals, *own)
         judges = self._judges.get(kind)
         if judges is None:
             judges = self._judges[kind] = [one for one in self._day if _concerns(one[0].id, day)]
@@ -206,9 +223,12 @@ def _concerns(rule: str, day: Day) -> bool:
     ways, part = WAYS.get(rule), PARTS.get(rule)
     if ways is not None and day.routes.isdisjoint(ways):
         return False
-    if part == "remote":
-        return day.remote
-    return part is None or bool(getattr(day.session, part))
+    return part is None or bool(getattr(day, part) if part in Day.__slots__ else getattr(day.session, part))
+
+
+def _is_about(rule: str, story: Story) -> bool:
+    chapters = CHAPTERS.get(rule)
+    return chapters is None or any(getattr(story, name) for name in chapters)
 
 
 assert not LOOKED_AT - CONCEPTS.keys(), "rules look at concepts that there are"

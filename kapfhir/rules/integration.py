@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from .facts import Dose, Talk
-from .story import Found, Story
+from .story import DAY_S, Found, Story
 from .table import Numbers
 
 
@@ -40,17 +40,28 @@ def next_dose_first(story: Story, n: Numbers) -> Found:  # noqa: ARG001
                 yield one
 
 
-def _left_alone(story: Story, n: Numbers) -> list[Dose]:
+def _left_alone(story: Story, n: Numbers) -> Iterator[Dose]:
     """Doses without a session within so many hours. Those of the last hours before the export was made are not judged."""
     most = float(n["hours"]) * 3600
-    judged = [d for d in story.doses if story.around.until - d.start >= most]
-    return [d for d in judged if not any(t.done and _within(d, t, most) for t in story.talks)]
+    for dose in story.doses:
+        if story.around.until - dose.start >= most and not _is_followed(story.talks, dose, most):
+            yield dose
+
+
+def _is_followed(talks: list[Talk], dose: Dose, most: float) -> bool:
+    """Talks stand in the order of time: the ones of days before and after need no look."""
+    for talk in talks:
+        if talk.day > dose.day + most / DAY_S + 1:
+            return False
+        if talk.day >= dose.day and talk.done and _within(dose, talk, most):
+            return True
+    return False
 
 
 def _within(dose: Dose, talk: Talk, most: float) -> bool:
     if dose.timed and talk.timed:
         return 0 < talk.start - dose.start <= most
-    return 0 <= (talk.day - dose.day) * 86400 <= most
+    return 0 <= (talk.day - dose.day) * DAY_S <= most
 
 
 def _is_asked(story: Story, dose: Dose) -> bool:

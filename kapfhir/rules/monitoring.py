@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -39,20 +39,19 @@ def high_before(story: Story, n: Numbers) -> Found:
 
 
 def severe_pressure(day: Day, n: Numbers) -> bool:
-    systolic, diastolic = day.highest
-    return systolic >= n["systolic"] or diastolic >= n["diastolic"]
+    high, low = day.systolic, day.diastolic
+    return (bool(high) and max(high) >= n["systolic"]) or (bool(low) and max(low) >= n["diastolic"])
 
 
 def steep_rise(day: Day, n: Numbers) -> bool:
-    before = day.before
-    if before is None:
+    before, after = day.before, day.after
+    if before is None or not after:
         return False
-    for p in day.after:
-        if p.systolic is not None and before.systolic is not None and p.systolic - before.systolic >= n["systolic"]:
-            return True
-        if p.diastolic is not None and before.diastolic is not None and p.diastolic - before.diastolic >= n["diastolic"]:
-            return True
-    return False
+    high = [p.systolic for p in after if p.systolic is not None]
+    if before.systolic is not None and high and max(high) - before.systolic >= n["systolic"]:
+        return True
+    low = [p.diastolic for p in after if p.diastolic is not None]
+    return before.diastolic is not None and bool(low) and max(low) - before.diastolic >= n["diastolic"]
 
 
 def no_pressure_at_40(day: Day, n: Numbers) -> bool:
@@ -86,21 +85,27 @@ def late_form(day: Day, n: Numbers) -> bool:
 def few_vitals(day: Day, n: Numbers) -> bool:  # noqa: ARG001
     """One set before, one after the start, and one more after that; each of the three measured in all of them."""
     start = day.start
-    if start is None or not day.routes & set(PARENTERAL):
+    if start is None:
         return False
-    for name in ("blood_pressure", "heart_rate", "oxygen_saturation"):
-        taken = [v for v in day.vitals if getattr(v, name) is not None]
-        early = sum(_is_before(v, start) for v in taken)
-        if not early or len(taken) - early < 2:
-            return True
-    return False
+    sets = [0, 0, 0, 0, 0, 0]
+    for vital in day.vitals:
+        late = 0 if _is_before(vital, start) else 3
+        sets[late] += vital.blood_pressure is not None
+        sets[late + 1] += vital.heart_rate is not None
+        sets[late + 2] += vital.oxygen_saturation is not None
+    return min(sets[:3]) < 1 or min(sets[3:]) < 2
 
 
 def long_gap(day: Day, n: Numbers) -> bool:
-    most = n["minutes"]
+    most = timedelta(minutes=float(n["minutes"]))
     for start, end in day.infusions:
-        moments = [start, *(v.taken for v in day.vitals if start < v.taken < end), end]
-        if any(minutes(a, b) > most for a, b in pairwise(moments)):
+        last = start
+        for vital in day.vitals:
+            if start < vital.taken < end:
+                if vital.taken - last > most:
+                    return True
+                last = vital.taken
+        if end - last > most:
             return True
     return False
 

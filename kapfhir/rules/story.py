@@ -28,6 +28,19 @@ from .facts import (
 Found = Iterator[Fact]
 T = TypeVar("T")
 DAY_S = 86400.0
+CHAPTERS = (
+    "checks",
+    "illnesses",
+    "intolerances",
+    "forms",
+    "nasal",
+    "medicines",
+    "taken",
+    "scores",
+    "troubles",
+    "changes",
+    "talks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,14 @@ class Story:
         self.troubles: list[Trouble] = by[Trouble]
         self.changes: list[Change] = sorted(by[Change], key=lambda c: (c.day, c.key))
         self.handled: list[Handled] = by[Handled]
+        self.nasal = any(d.nasal for d in self.doses)
+        self.taken = any(d.taken for d in self.doses)
         self.last_day = self.doses[-1].day if self.doses else 0
+
+    @property
+    def chapters(self) -> tuple[bool, ...]:
+        """What there is anything of; in the order of CHAPTERS."""
+        return tuple([bool(getattr(self, name)) for name in CHAPTERS])
 
     def age(self, day: int) -> int | None:
         """Whole years on a day; None where the date of birth is not known."""

@@ -15,6 +15,7 @@ from .story import Found, Story
 from .table import Numbers
 
 SLIPS = (Decimal(10), Decimal(1000), Decimal("2.2046"))  # a decimal point, micrograms for milligrams, pounds for kilograms
+LEAST_SLIP = Decimal("1.5")
 DEVICE = "nasal-device"
 
 
@@ -41,7 +42,9 @@ def dose_disagrees(day: Day, n: Numbers) -> bool:
 def dose_slipped(day: Day, n: Numbers) -> bool:
     near = n["percent"] / 100
     for given, expected in _both_doses(day):
-        ratio = max(given, expected) / min(given, expected)
+        ratio = given / expected if given > expected else expected / given
+        if ratio < LEAST_SLIP:
+            continue
         if any(abs(ratio - slip) <= slip * near for slip in SLIPS):
             return True
     return False

@@ -38,6 +38,8 @@ def test_one_code_tells_several_rules_by_what_it_is_about():
     assert heard(code, "OutcomeAssessment: the total is outside the range of phq-9")[0][0] == "S04"
     assert heard(code, "SedationScore: a score is one of its scale")[0][0] == "S30"
     assert heard(code, "Course: a course plans one session or more") == []
+    assert heard(code, "BodyMeasurement: weight is 25 to 300 kg")[0][0] == "S15"
+    assert heard(code, "Baseline: systolic is 50 to 300 mm[Hg]")[0][0] == "S14"
     beyond = "dose-beyond-anaesthesia"
     told = {
         name: heard(beyond, f"DoseEvent: {name} is at most 5 mg/kg")[0][0] for name in ("an IV dose", "an IM dose", "a lozenge")

@@ -27,7 +27,8 @@ from kapfhir.model.discharge import Discharge
 from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.people import BodyMeasurement
 from kapfhir.model.pre_dose import PreDoseCheck
-from kapfhir.model.values import Choice, Key, Period, Question, Ref
+from kapfhir.model.screening import Baseline
+from kapfhir.model.values import Choice, ImpossibleError, Key, Period, Question, Ref
 
 BORN = patient(birth_date=date(2026, 1, 5))
 
@@ -186,6 +187,34 @@ def test_rule(rule, records, found):
 
 def test_every_rule_is_tried_on_both_sides():
     assert both_sides(CASES) == (judged_in("S"), judged_in("S"))
+
+
+@pytest.mark.parametrize(
+    ("what", "unit", "stands", "refused"),
+    [
+        ("weight", "kg", (25, 300), (24, 301)),
+        ("weight", "[lb_av]", (55, 662), (54, 663)),
+        ("height", "cm", (100, 250), (99, 251)),
+        ("height", "[in_i]", (39, 99), (38, 100)),
+    ],
+)
+def test_what_no_body_has_is_withheld(what, unit, stands, refused):
+    """Rule S15, outside of a session too: in a chart, and in a screening."""
+    for make in (lambda **m: BodyMeasurement(Key("1"), AT, **m), lambda **m: Baseline(AT, **m)):
+        for number in stands:
+            assert getattr(make(**{what: amount(number, unit)}), what).value == number
+        for number in refused:
+            with pytest.raises(ImpossibleError) as error:
+                make(**{what: amount(number, unit)})
+            assert (error.value.code, error.value.fields) == ("out-of-range", (what,))
+
+
+def test_a_baseline_has_the_limits_of_a_vital_sign():
+    assert Baseline(AT, systolic=amount(300, "mm[Hg]")).systolic
+    for name, number, unit in (("systolic", 301, "mm[Hg]"), ("heart_rate", 19, "/min"), ("oxygen_saturation", 101, "%")):
+        with pytest.raises(ImpossibleError) as error:
+            Baseline(AT, **{name: amount(number, unit)})
+        assert error.value.fields == (name,)
 
 
 def test_both_who_share_a_number_are_told():

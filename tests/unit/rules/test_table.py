@@ -10,6 +10,7 @@ from kapfhir.advice import all_advice
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dose_limits import SHIPPED
 from kapfhir.rules import catalogue
+from kapfhir.rules.story import CHAPTERS
 from kapfhir.rules.settings import RuleSettings, limits_of, rules_of
 from kapfhir.rules.table import COMPUTED, SEVERITIES, THEMES, all_rules, changes
 
@@ -71,8 +72,10 @@ def test_a_number_that_is_not_told_is_a_tolerance():
 
 def test_conditions_of_a_day_name_rules_of_a_day():
     assert catalogue.WAYS.keys() | catalogue.PARTS.keys() <= catalogue.DAY.keys()
-    assert catalogue.NEEDS.keys() <= catalogue.STORY.keys()
+    assert catalogue.NEEDS.keys() | catalogue.CHAPTERS.keys() <= catalogue.STORY.keys()
+    assert catalogue.HELD.keys() <= catalogue.DAY.keys()
     assert set(catalogue.NEEDS.values()) <= CONCEPTS.keys()
+    assert {name for names in catalogue.CHAPTERS.values() for name in names} == set(CHAPTERS)
 
 
 def test_the_limits_of_the_record_are_the_numbers_of_the_table():
