@@ -12,18 +12,19 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ConfigError
-from .mapping.source.fill import Plan
+from .errors import ConfigError, Problem
+from .mapping.source.formats import Bad
 from .mapping.source.pairs import HEADER as PAIRS
 from .mapping.source.people import HEADER as PEOPLE
 from .mapping.source.people import KINDS, Person, fold_name, names_of
+from .mapping.source.rows import mark_typed
 from .mapping.units import Found
 from .model.people import Patient, Practitioner
 from .pipeline import Job, confirmed
-from .sources.table import BrokenCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +70,18 @@ class _Recorded:
 
 
 def _names(job: Job) -> Iterator[tuple[str, str, str]]:
-    """Kind, table and name of every name that a map reads, as it is written."""
+    """Kind, table and name of every name that a map reads, as it is written, row by row."""
     for plan in job.maps.plans:
-        columns = dict.fromkeys((str(line.people), str(line.columns[0])) for line in plan.lines if line.people)
-        for kind, column in columns:
-            yield from ((kind, plan.table, name) for name in _texts(job, plan, column))
-
-
-def _texts(job: Job, plan: Plan, column: str) -> Iterator[str]:
-    place = plan.places[plan.columns.index(column)]
-    for item in job.export.tables[plan.table].rows(plan.dialect):
-        if isinstance(item, tuple) and len(item[1]) == plan.width:
-            cell = item[1][place]
-            if not isinstance(cell, BrokenCell) and (name := cell.strip()) and not _means_nothing(plan, column, name):
-                yield name
-
-
-def _means_nothing(plan: Plan, column: str, name: str) -> bool:
-    return any(name in line.empty for line in plan.lines if line.people and line.columns[0] == column)
+        askers = job.maps.references.people.askers.get(plan.file, ())
+        for item in job.export.tables[plan.table].rows(plan.dialect) if askers else ():
+            if isinstance(item, Problem) or len(item[1]) != plan.width:
+                continue
+            row = mark_typed(tuple(item[1][place] for place in plan.places))
+            if plan.wanted is None or plan.wanted(row):
+                for kind, name_in in askers:
+                    with suppress(Bad):
+                        if name := name_in(row):
+                            yield kind, plan.table, name
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +16,8 @@ from .cells import Kinds
 from .fill import Plan
 from .grammar import Line, Map
 from .pairs import CONCEPT
-from .people import KINDS
+from .people import KINDS, Get
 from .references import References
-
-Get = Callable[[Row], Any]
 
 
 def stand_for(
@@ -29,7 +27,7 @@ def stand_for(
     if line.people:
         _check_people(line, line.people, kinds, problems)
         if line.people in KINDS:
-            get = references.people.reader(get, str(line.people), str(of.table), str(line.columns[0]), place, empty)
+            get = references.people.reader(get, str(line.people), of, str(line.columns[0]), place, empty)
     if line.at != "key" or of.concept != CONCEPT:
         return get
     pairs, own = references.pairs, get

@@ -20,6 +20,10 @@ from kapfhir.errors import ConfigError
 from kapfhir.sources.table import Row
 
 from .formats import Bad, refuse_broken
+from .grammar import Map
+
+Get = Callable[[Row], Any]
+Asker = tuple[str, Callable[[Row], str]]  # a kind, and the name in a row; Bad where its cell is broken
 
 KINDS = {"patient": "Patient", "practitioner": "Practitioner"}  # word of a map -> concept
 HEADER = ("kind", "table", "name", "candidates", "key")
@@ -49,23 +53,28 @@ class People:
         self.known = {person.place: person for person in known}
         confirmed = sorted((*place, person.key) for place, person in self.known.items() if person.key)
         self.digest = blake2b(repr(confirmed).encode(), digest_size=16).digest() if confirmed else b""
+        self.askers: dict[str, list[Asker]] = {}  # of each map
 
-    def reader(
-        self, get: Callable[[Row], Any], kind: str, table: str, column: str, place: int, empty: frozenset[str]
-    ) -> Callable[[Row], Any]:
+    def reader(self, get: Callable[[Row], Any], kind: str, of: Map, column: str, place: int, empty: frozenset[str]) -> Get:
         """A reader of rows that sees the key where the name stands. Bad where no key is confirmed."""
+        table = str(of.table)
         keys = {name: p.key for (of, where, name), p in self.known.items() if p.key and (of, where) == (kind, table)}
 
-        def read(row: Row) -> Any:
+        def ask(row: Row) -> str:
             refuse_broken(row[place], column)
             name = row[place].strip()
-            if name in empty:
+            return "" if name in empty else name
+
+        def read(row: Row) -> Any:
+            name = ask(row)
+            if not name:
                 return get(row)
             key = keys.get(name)
             if key is None:
                 raise Bad(WAITS, column)
             return get((*row[:place], key, *row[place + 1 :]))
 
+        self.askers.setdefault(of.file, []).append((kind, ask))
         return read
 
     def with_names(self, found: Iterable[Person]) -> People:
