@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import tomllib
 import uuid
 from collections import Counter
@@ -117,15 +118,20 @@ def test_a_todo_blocks_its_own_table_only(clinic):
         assert {p.file.rpartition("/")[2] for p in source.plans} == {"phq_results.yaml", "vitals.yaml"}
 
 
-def test_the_example_clinic_is_drafted_nearly_whole(tmp_path):
-    clinic = Clinic(tmp_path, example_folder("clinic") / "input").draft()
+WEEKLY = "adverse_events cadss clients courses cssrs gad7 im_log lozenges madrs meq30 moniteur notes pcl5 phq9 preparation"
+WEEKLY += " problem_list sites spravato staff"
+
+
+def test_the_tables_of_every_week_are_drafted_nearly_whole(tmp_path):
+    (tmp_path / "input").mkdir()
+    for name in (*(f"{table}.csv" for table in WEEKLY.split()), "dose_log.xlsx"):
+        shutil.copy(example_folder("clinic") / "input" / name, tmp_path / "input")
+    clinic = Clinic(tmp_path, tmp_path / "input").draft()
     todos = clinic.faults()
     assert {p.code for p in todos} == {"todo"}
     assert len(todos) < 20
-    assert sorted(p.stem for p in clinic.folder.glob("*.yaml")) == sorted(
-        "adverse_events cadss clients courses cssrs gad7 im_log iv iv_steps lozenges madrs meq30 moniteur notes pcl5 phq9 premeds "
-        "preparation problem_list sites spravato staff".split()
-    )
+    stems = sorted(p.stem for p in clinic.folder.glob("*.yaml"))
+    assert stems == sorted([*WEEKLY.split(), "iv", "iv_steps", "premeds"])
     concepts = Counter(clinic.head(p.stem)[0].removeprefix("concept: ") for p in clinic.folder.glob("*.yaml"))
     assert concepts == {
         "OutcomeAssessment": 7, "DosingSession": 7, "AdverseEvent": 1, "Patient": 1, "Course": 1, "IntegrationSession": 1,
