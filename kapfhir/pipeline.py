@@ -182,7 +182,7 @@ def read(
     """
     with opened(export, settings) as job:
         units = _read(job, known or Nothing(), SOURCES if findings is None else SOURCES | LOOKED_AT)
-        yield from units if findings is None else _looked_at(units, findings)
+        yield from units if findings is None else _looked_at(job, units, findings)
 
 
 def _read(job: Job, known: Known, made: Collection[str]) -> Iterator[Found | Same | Rejected | Problem]:
@@ -192,14 +192,16 @@ def _read(job: Job, known: Known, made: Collection[str]) -> Iterator[Found | Sam
 
 
 def _looked_at(
-    units: Iterable[Found | Same | Rejected | Problem], findings: Engine
+    job: Job, units: Iterable[Found | Same | Rejected | Problem], findings: Engine
 ) -> Iterator[Found | Same | Rejected | Problem]:
     """The same units; what the rules find among them is told by the engine, the last of it when the stream has ended."""
+    whole = {(p.concept, p.table) for p in job.maps.plans if p.complete}  # a finding stands at the row that is the record
     for unit in units:
         if isinstance(unit, Problem):
             findings.hear(unit.code, unit.text, unit.file, unit.line, unit.column)
         elif not isinstance(unit, Rejected) and unit.record is not None:
-            place = unit.places[0]
+            concept, places = type(unit.record).__name__, unit.places
+            place = next((p for p in places if (concept, p.table) in whole), places[0])
             findings.see(unit.record, place.table, place.row)
         yield unit
     findings.finish()

@@ -24,8 +24,10 @@ def no_route(day: Day, n: Numbers) -> bool:  # noqa: ARG001
 
 
 def out_of_order(day: Day, n: Numbers) -> bool:  # noqa: ARG001
+    """A visit that starts with the session or its dose has no arrival of its own: nobody wrote one down."""
     session, check = day.session, day.session.pre_dose
-    moments = (session.visit.start, check.checked if check else None, day.start, day.end, session.session.end, session.visit.end)
+    arrival = None if session.visit.start in (day.start, session.session.start) else session.visit.start
+    moments = (arrival, check.checked if check else None, day.start, day.end, session.session.end, session.visit.end)
     known = [m for m in moments if m is not None]
     return any(precedes(later, earlier) for earlier, later in pairwise(known))
 

@@ -40,13 +40,13 @@ def test_findings_are_lines_safety_first(run):
     assert levels == sorted(levels, key=ORDER.index)
     assert "safety   IV:21  The blood pressure reached 180 systolic or 110 diastolic. [M03]" in lines
     assert "findings: " in result.stderr
-    assert "not judged, as the export holds no Consent: E17" in result.stderr
 
 
 def test_findings_alone_are_no_failure(run, small):
     result = run("findings", *small)
     assert (result.exit_code, result.stdout) == (0, "")
     assert "findings: 0 safety, 0 errors, 0 warnings, 0 info" in result.stderr
+    assert "not judged, as the export holds no Consent: E17" in result.stderr
 
 
 def test_json_lines_and_the_summary(run_json):

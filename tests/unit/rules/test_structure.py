@@ -90,6 +90,8 @@ CASES = [
     ("S02", session(left=39, session=Period(after(-5), after(39))), True),
     ("S02", session(left=60, session=Period(after(-5), after(60))), False),
     ("S02", session(left=59, session=Period(after(-5), after(60))), True),
+    ("S02", session(visit=Period(AT, after(120)), pre_dose=PreDoseCheck(after(-15))), False),
+    ("S02", session(visit=Period(after(1), after(120))), True),
     ("S02-long", lasting(24 * 60 - 30), False),
     ("S02-long", lasting(24 * 60 - 29), True),
     ("S03", (BORN, session()), False),
