@@ -28,6 +28,7 @@ FATES = {  # of a cell, where it is not a problem's code
     "unwanted": "the map's `where` does not want it",
     "unused": "no map uses it",
     "todo": "its map has TODO lines",
+    "elsewhere": "another row has the record",
     "lost": "nothing came of it",
     "private": "stays with the clinic",
 }

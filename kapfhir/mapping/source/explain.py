@@ -21,6 +21,7 @@ from .reading import read_records
 from .rows import mark_typed
 
 TAKEN, EMPTY, CONSTANT, UNWANTED, UNUSED, LOST = "taken", "empty", "constant", "unwanted", "unused", "lost"
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Told:
 
     `column`: the name of a column, several joined by ` + `; or `= constant`. `field`: as in `DosingSession.doses[1].dose`; empty
     for a column that no map uses. `place`: file:line of the map. `fate`: taken, empty, constant, unwanted (by `where`), unused,
-    todo, a problem's code, or lost: readable, and yet not in the record.
+    todo, a problem's code, elsewhere (another row has the record, for which this one could stand in), or lost: readable, and yet
+    not in the record.
     """
 
     column: str
@@ -108,7 +110,8 @@ def _tell(plan: Plan, row: Row, problems: list[Problem], record: Record | None) 
             continue
         fate = code or (CONSTANT if line.constant is not None else _fate(plan, compiled[line.at], cells))
         if fate in (TAKEN, CONSTANT) and (record is None or not _holds(record, line.path)):
-            fate = next((p.code for p in problems if p.severity == "error" and _names(p, line)), LOST)
+            other = ELSEWHERE if plan.stand_in and record is None else LOST
+            fate = next((p.code for p in problems if p.severity == "error" and _names(p, line)), other)
         yield Told(column, field, place, fate)
 
 

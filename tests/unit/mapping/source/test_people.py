@@ -3,9 +3,11 @@
 import pytest
 
 from kapfhir.errors import ConfigError
+from kapfhir.mapping.source.explain import explain
 from kapfhir.mapping.source.people import People, Person, load_people, names_of
 from kapfhir.model.people import Patient
 from kapfhir.model.values import Key
+from kapfhir.sources.export import open_export
 from source_desk import Remembered
 
 LOG = """concept: DosingSession
@@ -148,3 +150,14 @@ def test_a_name_may_be_written_in_several_ways():
         "ada lovelace",
         "lovelace, ada",
     }
+
+
+def test_explain_says_where_a_row_stood_in_for_nobody(book):
+    book.confirm([ADA, DOE])
+    with open_export(book.export) as export:
+        told = explain(book.load(export), export, "book", 2).told
+    assert {(t.field, t.fate) for t in told if t.field.startswith("Patient")} == {
+        ("Patient.key", "elsewhere"),
+        ("Patient.family", "elsewhere"),
+    }
+    assert ("DosingSession.patient", "taken") in {(t.field, t.fate) for t in told}
