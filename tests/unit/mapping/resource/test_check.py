@@ -65,7 +65,7 @@ def test_all_faults_of_a_broken_map_in_one_pass(own):
         ("dosing_session.yaml", "partOf: -> procedure", "partOf: -> segment", "which one can't be told here"),
         ("dosing_session.yaml", "clinic -> location", "clinic -> room", "there is no slot 'room'"),
         ("diagnosis.yaml", "      subject: patient\n", "", "Condition.subject is required: no line fills it"),
-        ("diagnosis.yaml", "      code.text: label", "\tcode.text: label", "fhir/diagnosis.yaml:14:1: not YAML"),
+        ("diagnosis.yaml", "      code.text: label", "\tcode.text: label", "fhir/diagnosis.yaml:15:1: not YAML"),
         ("diagnosis.yaml", "      subject: patient\n", "      subject: patient\n      abatementString: abated\n", "are one choice, abatement[x]"),
         ("diagnosis.yaml", "condition-status#confirmed", "condition-status#confirmd", "did you mean 'confirmed'?"),
         ("integration_session.yaml", "status: status", "status: delivery", "the table of Delivery gives Procedure.status nothing"),
