@@ -103,3 +103,24 @@ def test_a_file_that_is_none_is_told_without_what_stands_in_it(clinic, run):
     assert done.exit_code == 3
     assert "line 2" in done.stderr
     assert "Alder" not in done.output
+
+
+COMMANDS = [
+    ("map", "input", "-o", "out"),
+    ("people", "input"),
+    ("findings", "input"),
+    ("explain", "input", "dose_log:10"),
+    ("init", "input", "-o", "drafts"),
+]
+
+
+@pytest.mark.parametrize("flags", [(), ("-v",), ("--json",)])
+def test_a_name_that_waits_stands_in_people_csv_and_nowhere_else(clinic, run, flags):
+    log = clinic / "input/dose_log.csv"
+    log.write_text(log.read_text(encoding="utf-8").replace("Walk-in Pat", "Zebulon Quackenbush"), encoding="utf-8")
+    for command in COMMANDS:
+        done = run(*flags, *command)
+        assert done.exit_code in (0, 5), command
+        assert "Quackenbush" not in done.output, command
+    holds = {p.name for p in clinic.rglob("*") if p.is_file() and b"Quackenbush" in p.read_bytes()}
+    assert holds == {"dose_log.csv", "people.csv"}
