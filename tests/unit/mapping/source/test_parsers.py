@@ -92,7 +92,9 @@ def test_a_dose_with_its_route_and_so_many_troches(text, milligrams):
     assert dose_text(text)["dose"] == Amount(Decimal(milligrams), "mg")
 
 
-@pytest.mark.parametrize("text", ["12 100 mg troches", "1.2 100 mg troches", "1/2 100 mg troche", "two troches", "80 mg of something"])
+@pytest.mark.parametrize(
+    "text", ["12 100 mg troches", "1.2 100 mg troches", "1/2 100 mg troche", "two troches", "80 mg of something"]
+)
 def test_how_many_troches_is_not_guessed(text):
     with pytest.raises(Bad):
         dose_text(text)
