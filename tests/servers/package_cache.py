@@ -41,6 +41,7 @@ CODES = {
     ).split(),
     "http://unitsofmeasure.org": (
         "1 % kg g mg ug ng mg/kg ug/kg mg/kg/h ug/kg/min mg/min mg/h mL/h mL/min mg/mL mL L cm m [in_i] [lb_av] kg/m2 s min h d wk mo a mm[Hg] kPa "
+        "U/L g/dL mg/dL ng/mL mmol/L "
         "/min {beats}/min {breaths}/min Cel [degF] {score}"
     ).split(),
 }
