@@ -64,7 +64,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration_page,
     "coverage.md": coverage_page,
     "deidentification.md": deidentification_page,
-    "coverage.md": coverage_page,
     "exit-codes.md": exit_codes_page,
     "problems.md": problems_page,
     "python.md": python_page,
