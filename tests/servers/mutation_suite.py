@@ -18,9 +18,9 @@ def mutants():
 
 
 @pytest.fixture(scope="module")
-def judged(mutants, tmp_path_factory):
+def judged(mutants):
     found = verdicts.judge(mutants)
-    file = tmp_path_factory.mktemp("report") / verdicts.REPORT.name
+    file = verdicts.validate.TARGET / verdicts.REPORT.name
     file.write_text(verdicts.report(found), encoding="utf-8")
     print(f"\n{verdicts.percent(v for v in found if v.mutant.kind):.2f} % the same verdict; the report is {file}")
     return found
