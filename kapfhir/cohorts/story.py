@@ -99,6 +99,7 @@ def case(seed: str, number_of: int) -> tuple[Case, Chance]:
     route = chance.pick(ROUTES)
     old = chance.happens(120)
     site = chance.pick(("DT", "WS"))
+    site = "DT" if route == "IN" else site  # the one that is certified for it
     start = (OPEN + chance.between(0, LAST)) * DAY
     start = (start + DAY if (start // DAY) % 7 == 0 else start) + chance.between(36, 60) * 15  # 9:00 to 15:00, no Sunday
     born = start // DAY - 365 * (chance.between(65, 82) if old else chance.between(20, 64)) - chance.between(0, 364)
@@ -177,6 +178,8 @@ def _sessions(found: Case, chance: Chance, *, old: bool) -> None:
     minutes = number(f"minutes_{route}")
     for n, day in enumerate(found.days, 1):
         session = Session(f"S-{found.key[2:]}-{n}", n, found.first + day * DAY, minutes)
+        if found.route in ("SL", "IN"):  # their logs know no other times than those of the dose
+            session.early = session.late = 0
         found.sessions.append(session)
         drawn = chance.next() * 1000
         if drawn < number("not_come"):

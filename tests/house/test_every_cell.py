@@ -28,6 +28,7 @@ STEP = 5  # rows from one column's word to the next's
 TEXTS = {  # table -> column of texts -> the elements that it is mapped to
     "adverse_events": {"meddra": "event.coding.code", "words": "event.text"},
     "allergies": {"as written": "code.text", "note": "note.text"},
+    "chaperone": {"said": "valueString"},
     "clients": {"City": "address.city", "Email": "telecom.value", "Ethnicity": "valueString", "First Name": "name.given", "Last Name": "name.family", "Phone": "telecom.value", "Preferred": "name.text", "Pronouns": "valueString", "Race": "valueString", "State": "address.state", "Street": "address.line"},
     "consents": {"file": "content.attachment.title", "signer": "name.text", "version": "category.text"},
     "contacts": {"name": "name.text", "phone": "telecom.value"},

@@ -46,7 +46,7 @@ def _day(case: Case, s: Session, chance: Chance, *, given: bool, home: bool) -> 
     clear = ("cleared" if given else "not-cleared", case.staff[0], "yes", chance.between(4, 9), chance.between(2, 4), "yes")
     held = "Lorazepam" if case.number % 5 == 0 else ""
     fertile = "not-pregnant" if case.sex == "F" else "not-applicable"
-    row += (iso(s.arrived + 10), *clear, held, "", "no", "", fertile, "yes", "", "", "")
+    row += (iso(s.arrived + s.early // 2), *clear, held, "", "no", "", fertile, "yes", "", "", "")
     music = ("yes", chance.pick(("ambient", "classical", "drone")), f"PL-{s.number}", "no")
     row += ("yes", "dim", "bed" if home else "recliner", "no", "yes", "yes", *music, "yes", chance.between(20, 23))
     row += ("yes" if home else "no", "continuous", "no", "")
@@ -98,7 +98,8 @@ def _course_of(case: Case, s: Session, chance: Chance) -> Tables:
         ("peak", deep[1], deep[2]),
         ("recovery", s.end, s.left),
     ):
-        yield "phases", (key, phase, iso(start), iso(end))
+        if start < end:
+            yield "phases", (key, phase, iso(start), iso(end))
     yield "timeline", (key, 1, "dose", iso(s.start), "", nurse)
     kind, what = chance.pick(
         (("music-change", "Quieter music"), ("observation", "Calm, eyes closed"), ("touch", "Hand held, as agreed"))
@@ -108,7 +109,7 @@ def _course_of(case: Case, s: Session, chance: Chance) -> Tables:
 
 def _watch(case: Case, s: Session, chance: Chance) -> Tables:
     if case.route == "SL":
-        for n in (1, 2):
+        for n in range(1, s.minutes // 15):
             yield "chaperone", (s.key, n, iso(s.start + 15 * n), "Resting, breathes calmly")
         for which, at in (("pre", s.start), ("post", s.end)):
             yield "watch", (s.key, which, iso(at), "", "", "", "manual", "HOME-CUFF", "left-wrist", "sitting")
@@ -132,7 +133,7 @@ def _discharge(case: Case, s: Session, chance: Chance, *, home: bool, prescriber
     came = (f"Test-Clover {case.number:04}", chance.pick(("partner", "friend", "sibling")))
     way = "at-home" if home else "escort"
     follow = iso((s.start // DAY + 1) * DAY + 600)
-    yield "discharges", (s.key, *well, iso(s.left - 10), *came, way, RELEASED, follow, prescriber if home else nurse)
+    yield "discharges", (s.key, *well, iso(s.left - s.late // 4), *came, way, RELEASED, follow, prescriber if home else nurse)
 
 
 def _rems(s: Session, chance: Chance) -> Tables:

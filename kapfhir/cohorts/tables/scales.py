@@ -40,7 +40,9 @@ def scales(case: Case, chance: Chance) -> Tables:
             if case.pcl:
                 yield from _pcl5(case, chance, now(case.pcl), tail, day)
         if n in (1, 3, 4):
-            ten = chance.spread(now(case.madrs), 10, 6)
+            rating, thought = now(case.madrs), case.suicidality[n > 2] * 2 - (n > 2)
+            last = max(min(thought, rating, 6), rating - 54, 0)
+            ten = [*chance.spread(rating - last, 9, 6), last]
             head = (f"MADRS-{tail}", case.key, world_day(day), case.staff[4], word)
             yield "madrs", (*head, *ten, sum(ten), case.course)
         if n in (1, 3):
