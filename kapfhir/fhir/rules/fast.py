@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from kapfhir.fhir.facts import Element, load_facts
+from kapfhir.fhir.shared import SharedList, SharedObject
 
 from . import specials
 from .invariants import has
 from .primitives import PRIMITIVES
 from .scope import Scope
-from .templates import TEMPLATES, Writer, write_primitive
+from .templates import TEMPLATES, Writer, is_list, is_object, write_primitive
 from .types import type_facts
 from .vitals import keeps_vitals
 
@@ -126,32 +128,59 @@ class _Places(dict[str, bool]):
 
 def _write_element(w: Writer, var: str, element: Element, owner: str) -> None:
     kind = element.types[0]
-    if element.many:
-        w.fail_unless(f"{var}.__class__ is list and {var}")
-        item = f"{var}i"
-        w.add(f"for {item} in {var}:")
-        with w.indented():
-            _write_value(w, item, kind, element, owner)
-    else:
+    if not element.many:
         _write_value(w, var, kind, element, owner)
+    elif kind in PRIMITIVES:
+        _write_items(w, var, kind, element, owner)
+    else:
+        with w.unless_known(var, SharedList, _question(kind, element, owner, many=True), outermost=kind == "Extension"):
+            _write_items(w, var, kind, element, owner)
+
+
+def _write_items(w: Writer, var: str, kind: str, element: Element, owner: str) -> None:
+    w.fail_unless(is_list(var))
+    item = f"{var}i"
+    w.add(f"for {item} in {var}:")
+    with w.indented():
+        _write_value(w, item, kind, element, owner)
 
 
 def _write_value(w: Writer, var: str, kind: str, element: Element, owner: str) -> None:
     if kind in PRIMITIVES:
         write_primitive(w, var, kind, element, resource=owner in RESOURCES, extension=owner == "Extension")
-    elif kind in TEMPLATES:
-        TEMPLATES[kind](w, var, element)
     elif kind == "Resource":
         w.add("return False")
+    elif kind in TEMPLATES:
+        with w.unless_known(var, SharedObject, _question(kind, element, owner)):
+            TEMPLATES[kind](w, var, element)
     else:
-        name = f"Extension@{owner}.{element.name}" if kind == "Extension" else kind
         deeper = owner == kind or owner.startswith(f"{kind}.") or kind == "Extension"
-        shapes = w.constant(_shapes.setdefault(name, {}))
-        w.fail_unless(f"{var}.__class__ is dict")
-        w.add(f"f = {shapes}.get(tuple({var}))")
-        w.add("if f is None:")
-        w.add(f"    f = {w.constant(_learn)}({name!r}, tuple({var}))")
-        if deeper:
-            w.fail_unless(f"depth < {NESTED} and f({var}, depth + 1)")
-        else:
-            w.fail_unless(f"f({var}, depth)")
+        with w.unless_known(var, SharedObject, _question(kind, element, owner), outermost=deeper):
+            _write_shape(w, var, _name(kind, element, owner), deeper=deeper)
+
+
+def _write_shape(w: Writer, var: str, name: str, *, deeper: bool) -> None:
+    shapes = w.constant(_shapes.setdefault(name, {}))
+    w.fail_unless(is_object(var))
+    w.add(f"f = {shapes}.get(tuple({var}))")
+    w.add("if f is None:")
+    w.add(f"    f = {w.constant(_learn)}({name!r}, tuple({var}))")
+    if deeper:
+        w.fail_unless(f"depth < {NESTED} and f({var}, depth + 1)")
+    else:
+        w.fail_unless(f"f({var}, depth)")
+
+
+def _name(kind: str, element: Element, owner: str) -> str:
+    return f"Extension@{owner}.{element.name}" if kind == "Extension" else kind
+
+
+@cache
+def _asked(*_about: object) -> object:
+    return object()
+
+
+def _question(kind: str, element: Element, owner: str, *, many: bool = False) -> object:
+    """What is asked of a value: the same object for all that the code for it hangs on."""
+    binding = element.binding if element.codes else ""
+    return _asked(_name(kind, element, owner), many, binding, element.targets, element.simple)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from .narrative import HEAD, TAIL, find_div_fault
 from .primitives import ABSOLUTE, find_fault
-from .references import is_conditional, read_type
+from .references import RESOURCES, is_conditional, read_type
 from .ucum import SYSTEM as UCUM
 from .ucum import is_unit
 
@@ -23,11 +24,22 @@ LONGEST = 200  # characters of a text that is kept
 BAD_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#x27|#39);)")
 
 
+OFFSETS = frozenset(f"{sign}{minutes // 60:02}:{minutes % 60:02}" for sign in "+-" for minutes in range(14 * 60 + 1))
+
+
+def is_own_moment(value: Any) -> bool:
+    """A moment to the second with its offset, as Python writes it: then Python's calendar and clock have it."""
+    try:
+        return len(value) == 25 and value[19:] in OFFSETS and datetime.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
 def remember(kind: str, known: set[Any]) -> Callable[[Any], bool]:
     """The function value -> is it a right `kind`; it puts what it found right into `known`."""
 
     def is_right(value: Any) -> bool:
-        if find_fault(kind, value) is not None:
+        if not (kind == "dateTime" and is_own_moment(value)) and find_fault(kind, value) is not None:
             return False
         if len(value) <= LONGEST:
             if len(known) >= SIZE:
@@ -92,7 +104,12 @@ def is_right_div(value: Any) -> bool:
 
 def type_of(reference: Any) -> str | None:
     """The type that a plain reference names, `` for a URN; None for what the walk must judge."""
-    if reference.__class__ is not str or len(reference) > LONGEST or find_fault("string", reference) is not None:
+    if reference.__class__ is not str or len(reference) > LONGEST:
+        return None
+    kind, _, name = reference.partition("/")
+    if kind in RESOURCES and 0 < len(name) <= 64 and name.isascii() and name.replace("-", "").isalnum():
+        return kind
+    if find_fault("string", reference) is not None:
         return None
     if reference.startswith("#") or is_conditional(reference):
         return None

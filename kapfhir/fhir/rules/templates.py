@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from kapfhir.fhir.facts import Element, load_facts
+from kapfhir.fhir.shared import SharedList, SharedObject
 
 from . import memo
 from .invariants_datatypes import has_no_label_twice, is_in_order
+from .narrative import HEAD, TAIL
 from .primitives import INTEGERS, MAX_STRING, find_fault, is_mime_type
 from .ucum import SYSTEM as UCUM
 
@@ -28,7 +30,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.lines = ["def check(d, depth):"]
-        self.names: dict[str, Any] = {"Decimal": Decimal}
+        self.names: dict[str, Any] = {"Decimal": Decimal, "SharedObject": SharedObject, "SharedList": SharedList}
         self.level = 1
         self._known: dict[int, str] = {}
         self._count = 0
@@ -47,6 +49,15 @@ class Writer:
         self.level += 1
         yield
         self.level -= 1
+
+    @contextmanager
+    def unless_known(self, var: str, shared: type, question: object, *, outermost: bool = False) -> Iterator[None]:
+        """Code that looks at a value, unless that is a shared one that was found right by this question."""
+        kind, asked = shared.__name__, self.constant(question)
+        at = "depth == 0 and " if outermost else ""  # parts within parts would add up to any depth
+        with self.indented(f"if not ({at}{var}.__class__ is {kind} and {asked} in {var}.known):"):
+            yield
+            self.add(f"if {var}.__class__ is {kind}: {var}.known[{asked}] = True")
 
     def constant(self, value: Any) -> str:
         """The name of an object in the function."""
@@ -84,8 +95,7 @@ def write_primitive(w: Writer, var: str, kind: str, element: Element, *, resourc
     elif kind in REPEATING or (kind == "string" and element.name in NAMED):
         w.fail_unless(f"{var} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({var})")
     elif kind == "string":
-        quick = f"{var}.__class__ is str and 0 < len({var}) <= {MAX_STRING} and {var}.isprintable() and {var}.strip() is {var}"
-        w.fail_unless(f"({quick}) or {w.constant(memo.is_right_string)}({var})")
+        _string(w, var)
     elif kind == "boolean":
         w.fail_unless(f"{var} is True or {var} is False")
     elif kind == "decimal":
@@ -113,8 +123,17 @@ def _bound(w: Writer, var: str, kind: str, element: Element) -> None:
 # ---------------------------------------------------------------------------------------------- data types
 
 
+def is_object(var: str) -> str:
+    return f"({var}.__class__ is dict or {var}.__class__ is SharedObject)"
+
+
+def is_list(var: str) -> str:
+    """A list that is not empty."""
+    return f"({var}.__class__ is list or {var}.__class__ is SharedList) and {var}"
+
+
 def _open(w: Writer, var: str) -> str:
-    w.fail_unless(f"{var}.__class__ is dict")
+    w.fail_unless(is_object(var))
     n = w.fresh("n")
     w.add(f"{n} = len({var})")
     w.fail_unless(n)
@@ -142,11 +161,15 @@ def _known(w: Writer, value: str, kind: str) -> None:
     w.fail_unless(f"{value} in {w.constant(memo.KNOWN[kind])} or {w.constant(memo.RIGHT[kind])}({value})")
 
 
-def _string(w: Writer, value: str) -> None:
-    quick = (
+def _is_plain(value: str) -> str:
+    """A string that nothing can be wrong with."""
+    return (
         f"{value}.__class__ is str and 0 < len({value}) <= {MAX_STRING} and {value}.isprintable() and {value}.strip() is {value}"
     )
-    w.fail_unless(f"({quick}) or {w.constant(memo.is_right_string)}({value})")
+
+
+def _string(w: Writer, value: str) -> None:
+    w.fail_unless(f"({_is_plain(value)}) or {w.constant(memo.is_right_string)}({value})")
 
 
 def write_coding(w: Writer, var: str, element: Element) -> None:
@@ -169,7 +192,7 @@ def write_concept(w: Writer, var: str, element: Element) -> None:
     with w.indented(f"if {key} is None or {known}.get({key}) != {var}:"):
         n = _open(w, var)
         with _if_there(w, var, "coding", n, guard=False) as value:
-            w.fail_unless(f"{value}.__class__ is list and {value}")
+            w.fail_unless(is_list(value))
             with w.indented(f"for {item} in {value}:"):
                 write_coding(w, item, ANY)
         with _if_there(w, var, "text", n) as value:
@@ -181,7 +204,15 @@ def write_concept(w: Writer, var: str, element: Element) -> None:
         w.add(f"{w.constant(memo.keep_object)}({known}, {key}, {var})")
 
 
-def write_identifier(w: Writer, var: str, _element: Element) -> None:
+def write_identifier(w: Writer, var: str, element: Element) -> None:
+    value = w.fresh("x")
+    w.add(f"{value} = {var}.get('value')")
+    plain = f"len({var}) == 2 and {var}.get('system') in {w.constant(memo.KNOWN['system'])} and {_is_plain(value)}"
+    with w.indented(f"if not ({is_object(var)} and {plain} and {var}['system'] != 'urn:ietf:rfc:3986'):"):
+        _write_any_identifier(w, var, element)
+
+
+def _write_any_identifier(w: Writer, var: str, _element: Element) -> None:
     n = _open(w, var)
     with _if_there(w, var, "system", n, guard=False) as system:
         _known(w, system, "system")
@@ -214,28 +245,30 @@ def write_reference(w: Writer, var: str, element: Element) -> None:
         with _if_there(w, var, "display", n) as value:
             _string(w, value)
         w.fail_unless(f"{n} == 0")
-        w.add(f"{w.constant(memo.keep_reference)}({literal}, {kind}, {var})")
+        w.add(f"if {var}.__class__ is dict: {w.constant(memo.keep_reference)}({literal}, {kind}, {var})")
     targets = frozenset(element.targets)
     if targets and "Resource" not in targets:
         w.fail_unless(f"{kind} in {w.constant(targets | {''})}")
 
 
 def write_quantity(w: Writer, var: str, element: Element) -> None:
-    n = _open(w, var)
-    value, system, code = w.fresh("q"), w.fresh("s"), w.fresh("u")
+    w.fail_unless(is_object(var))
+    value, code = w.fresh("q"), w.fresh("u")
     w.add(f"{value} = {var}['value']")
-    w.fail_unless(f"{value}.__class__ is int or ({value}.__class__ is Decimal and {value}.is_finite())")
-    w.add(f"{system} = {var}['system']")
-    w.fail_unless(f"{system} == {UCUM!r}")
+    w.fail_unless(f"({value}.__class__ is Decimal and {value}.is_finite()) or {value}.__class__ is int")
+    w.fail_unless(f"{var}['system'] == {UCUM!r}")
     w.add(f"{code} = {var}['code']")
     w.fail_unless(f"{code} in {w.constant(memo.KNOWN['unit'])} or {w.constant(memo.is_right_unit)}({code})")
-    w.add(f"{n} -= 3")
-    with _if_there(w, var, "unit", n) as unit:
-        _known(w, unit, "string")
-    if not element.simple:
-        with _if_there(w, var, "comparator", n) as comparator:
-            w.fail_unless(f"{comparator} in {w.constant(COMPARATORS)}")
-    w.fail_unless(f"{n} == 0")
+    unit = f"{var}.get('unit')"
+    with w.indented(f"if not (len({var}) == 4 and {unit} in {w.constant(memo.KNOWN['string'])}):"):
+        n = w.fresh("n")
+        w.add(f"{n} = len({var}) - 3")
+        with _if_there(w, var, "unit", n) as unit:
+            _known(w, unit, "string")
+        if not element.simple:
+            with _if_there(w, var, "comparator", n) as comparator:
+                w.fail_unless(f"{comparator} in {w.constant(COMPARATORS)}")
+        w.fail_unless(f"{n} == 0")
 
 
 def write_period(w: Writer, var: str, _element: Element) -> None:
@@ -249,9 +282,15 @@ def write_period(w: Writer, var: str, _element: Element) -> None:
 
 
 def write_narrative(w: Writer, var: str, _element: Element) -> None:
-    w.fail_unless(f"{var}.__class__ is dict and len({var}) == 2")
+    w.fail_unless(f"{is_object(var)} and len({var}) == 2")
     w.fail_unless(f"{var}['status'] in {w.constant(frozenset().union(*NARRATIVE.codes.values()))}")
-    w.fail_unless(f"{w.constant(memo.is_right_div)}({var}['div'])")
+    div, ends = w.fresh("d"), f"startswith({HEAD!r}) and {{0}}.endswith({TAIL!r})"
+    w.add(f"{div} = {var}['div']")
+    plain = (  # our own form, without marks of XML, and with words
+        f"{div}.__class__ is str and {div}.{ends.format(div)} and {div}.isprintable() and '&' not in {div} "
+        f"and {div}.count('<') == {div}.count('>') == 2 and {div}[{len(HEAD)}] != ' '"
+    )
+    w.fail_unless(f"({plain}) or {w.constant(memo.is_right_div)}({div})")
 
 
 def write_meta(w: Writer, var: str, _element: Element) -> None:
@@ -262,14 +301,14 @@ def write_meta(w: Writer, var: str, _element: Element) -> None:
             _known(w, value, "uri")
         for key in ("security", "tag"):
             with _if_there(w, var, key, n) as value:
-                w.fail_unless(f"{value}.__class__ is list and {value}")
+                w.fail_unless(is_list(value))
                 item = w.fresh("y")
                 with w.indented(f"for {item} in {value}:"):
                     write_coding(w, item, ANY)
                 if key == "security":
                     w.fail_unless(f"len({value}) == 1 or {w.constant(has_no_label_twice)}({var})")
         with _if_there(w, var, "profile", n) as value:
-            w.fail_unless(f"{value}.__class__ is list and {value}")
+            w.fail_unless(is_list(value))
             item = w.fresh("y")
             with w.indented(f"for {item} in {value}:"):
                 _known(w, item, "canonical")

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kapfhir.fhir.facts import load_facts
+from kapfhir.fhir.shared import SharedList, SharedObject
+
 from .invariants import codings, has
 from .ucum import SYSTEM as UCUM
 
@@ -83,6 +86,7 @@ PROFILES = (  # in the order in which HL7's validator asks
 IMPLIED: dict[tuple[Any, Any], Profile] = {}
 for _p in reversed(PROFILES):
     IMPLIED.update({(LOINC, c): _p for c in _p.loinc} | {(SNOMED, c): _p for c in _p.snomed})
+VALUES = frozenset(key for key in load_facts().elements("Observation") if key.startswith("value"))
 PRESSURES = (("8480-6", "systolic"), ("8462-4", "diastolic"))
 
 
@@ -94,17 +98,23 @@ def implied_profile(observation: dict[str, Any]) -> Profile | None:
 
 def keeps_vitals(observation: dict[str, Any]) -> bool:
     """True if no implied profile is broken. The plain forms are answered here; the rest is left to the walk's own words."""
-    codes = tuple([(c.get("system"), c.get("code")) for c in observation["code"].get("coding", ())])
+    code = observation["code"]
+    if code.__class__ is SharedObject:
+        profile, coded = code.known.get(_profile_of) or code.known.setdefault(_profile_of, _profile_of(code))
+    else:
+        profile, coded = _profile_of(code)
+    return profile is None or (coded and _is_plain(observation, profile)) or next(find_vital_faults(observation), None) is None
+
+
+def _profile_of(code: dict[str, Any]) -> tuple[Profile | None, bool]:
+    """The implied profile, and whether the code has its coding once."""
+    codes = tuple([(c.get("system"), c.get("code")) for c in code.get("coding", ())])
     profile = _by_codes.get(codes, UNASKED)
     if profile is UNASKED:
         if len(_by_codes) > 5000:
             _by_codes.clear()
-        profile = _by_codes[codes] = implied_profile(observation)
-    if profile is None:
-        return True
-    if codes.count((LOINC, profile.code)) == 1 and _is_plain(observation, profile):
-        return True
-    return next(find_vital_faults(observation), None) is None
+        profile = _by_codes[codes] = implied_profile({"code": code})
+    return profile, profile is not None and codes.count((LOINC, profile.code)) == 1
 
 
 UNASKED = Profile("", "", frozenset(), frozenset(), frozenset())
@@ -114,23 +124,32 @@ _by_codes: dict[tuple[tuple[Any, Any], ...], Profile | None] = {}
 def _is_plain(observation: dict[str, Any], profile: Profile) -> bool:
     """One category, a day or more, a Patient, and a value (two for a blood pressure) in the right unit."""
     try:
-        return _has_plain_frame(observation) and _has_plain_values(observation, profile)
+        category = observation["category"]
+        if category.__class__ is SharedList:
+            named = category.known.get(_is_vital) or category.known.setdefault(_is_vital, _is_vital(category))
+        else:
+            named = _is_vital(category)
+        return (
+            named
+            and len(observation["effectiveDateTime"]) >= 10
+            and observation["subject"]["reference"].startswith("Patient/")
+            and _has_plain_values(observation, profile)
+        )
     except (IndexError, KeyError, ValueError):
         return False
 
 
-def _has_plain_frame(observation: dict[str, Any]) -> bool:
-    (category,) = observation["category"]
+def _is_vital(categories: list[dict[str, Any]]) -> bool:
+    """Is vital-signs the one category?"""
+    (category,) = categories
     (coding,) = category["coding"]
-    if coding["code"] != "vital-signs" or coding["system"] != CATEGORY[0] or len(observation["effectiveDateTime"]) < 10:
-        return False
-    return bool(observation["subject"]["reference"].startswith("Patient/"))
+    return bool(coding["code"] == "vital-signs" and coding["system"] == CATEGORY[0])
 
 
 def _has_plain_values(observation: dict[str, Any], profile: Profile) -> bool:
     if "component" not in observation:
         return "valueQuantity" in observation and profile.name != "bp" and _is_measured(observation, profile)
-    if profile.name != "bp" or any(key.startswith("value") for key in observation):
+    if profile.name != "bp" or not VALUES.isdisjoint(observation):
         return False
     pair = observation["component"]
     return len(pair) == 2 and _is_part(pair[0], "8480-6", profile) and _is_part(pair[1], "8462-4", profile)

@@ -83,7 +83,7 @@ def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:
             each = say(w, Value("one"))
             text = f'{label!r} + ", ".join([{each} for one in {value}]) if {value} else ""'
         else:
-            text = f"{label!r} + {say(w, value)}"
+            text = w.labelled(label, say(w, value))
         said.append(w.derive(value, text, otherwise='""').source)
     return "f'" + "".join(f"{{{one}}}" for one in said) + "'"
 

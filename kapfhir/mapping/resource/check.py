@@ -286,7 +286,7 @@ class Checker:
         if branch.extension:
             url, key, there, back = branch.extension.url, element.name, way.there, way.back
             way = Pair(
-                lambda w, v: f'{{"url": {w.bind(url)}, {key!r}: {there(w, v)}}}',
+                lambda w, v: w.beside({"url": url}, key, there(w, v)),
                 back and (lambda node: back(node[key])),
                 way.words,
             )

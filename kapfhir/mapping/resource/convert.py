@@ -84,6 +84,8 @@ def _union(kinds: tuple[type, ...], pairs: list[Pair]) -> Pair:
 
 
 def _same(kind: type, element: Element, codes: Codes) -> Pair:  # noqa: ARG001 makers share one shape
+    if kind is bool:
+        return Pair(looks_up({False: False, True: True}), _identity, looks_up({False: "False", True: "True"}))
     return Pair(same, _identity if kind in (str, bool, int) else kind, same if issubclass(kind, str) else text)
 
 
@@ -304,13 +306,8 @@ def codings(kind: type, element: Element, codes: Codes) -> Pair:
 
 INTEGERS = ("integer", "positiveInt", "unsignedInt")
 QUANTITIES = ("Quantity", "Duration", "Age", "Count", "Distance")
-PREFERRED = (
-    "CodeableConcept",
-    "Coding",
-    "dateTime",
-    "Quantity",
-    "string",
-)  # where an open choice could take a value in several ways
+# where an open choice could take a value in several ways
+PREFERRED = ("CodeableConcept", "Coding", "dateTime", "Quantity", "string")
 Maker = Callable[[type, Element, Codes], Pair]
 PAIRS: dict[tuple[type, str], Maker] = {
     **{(str, t): _same for t in ("string", "markdown", "uri", "url", "canonical", "id")},

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from kapfhir.fhir.shared import share
+
 from .writing import Form, Value, Writer
 
 UCUM = "http://unitsofmeasure.org"
@@ -38,7 +40,8 @@ def _to_the_minute(text: str) -> str:
 
 
 def looks_up(table: Mapping[Any, Any]) -> Form:
-    return lambda w, v: f"{w.bind(table)}[{v}]"
+    shared = {key: share(value) for key, value in table.items()}
+    return lambda w, v: w.look_up(shared, v)
 
 
 def narrowed(w: Writer, v: Value, kinds: tuple[type, ...]) -> list[Value]:
@@ -63,14 +66,16 @@ def typed(kinds: tuple[type, ...], forms: list[Form]) -> Form:
 
 
 def quantity(w: Writer, v: Value) -> str:
-    plain = f'"value": {v}.value, "unit": {v}.unit, "system": {w.bind(UCUM)}, "code": {v}.unit'
-    original = f'"extension": [{{"url": {w.bind(ORIGINAL_TEXT)}, "valueString": {v}.written}}]'
-    return f"({{{plain}}} if {v}.written is None else {{{original}, {plain}}})"
+    value, unit, written = (w.derive(v, f"{v}.{name}") for name in ("value", "unit", "written"))
+    plain = f'"value": {value}, "unit": {unit}, "system": {w.bind(UCUM)}, "code": {unit}'
+    original = f'"extension": [{{"url": {w.bind(ORIGINAL_TEXT)}, "valueString": {written}}}]'
+    return f"({{{plain}}} if {written} is None else {{{original}, {plain}}})"
 
 
-def plain_words(w: Writer, v: Value) -> str:  # noqa: ARG001
-    return f'str({v}.value) + " " + {v}.unit'
+def plain_words(w: Writer, v: Value) -> str:
+    return f'str({w.derive(v, f"{v}.value")}) + " " + {w.derive(v, f"{v}.unit")}'
 
 
 def amount_words(w: Writer, v: Value) -> str:
-    return f'({plain_words(w, v)} + ("" if {v}.written is None else " (written: " + {v}.written + ")"))'
+    written = w.derive(v, f"{v}.written")
+    return f'({plain_words(w, v)} + ("" if {written} is None else " (written: " + {written} + ")"))'

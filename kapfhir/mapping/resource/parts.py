@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kapfhir.fhir.shared import share
 from kapfhir.model.fields import Field
 
 from .convert import Pair
@@ -223,7 +224,7 @@ def _put_one(key: str, part: Part) -> Put:
 
 def _put_list(key: str, group: list[Part]) -> Put:
     def put(w: Writer, scope: Scope) -> list[tuple[str, Value]]:
-        members = [(p.make(w, scope) if p.make else Value(w.bind(p.constant)), p.spread) for p in group]
+        members = [(p.make(w, scope) if p.make else Value(w.bind(share(p.constant))), p.spread) for p in group]
         return [(key, w.array(members))]
 
     return put

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from kapfhir.fhir.facts import Element
-from kapfhir.fhir.identity import Address, SlotName, identifier_of, reference_of
+from kapfhir.fhir.identity import Address, SlotName, reference_of
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
@@ -88,12 +88,12 @@ class References:
         if branch.type in CANONICAL:
             return Way(canonical_pair(target), frozenset())
         if not inside:
-            there = lambda w, v: w.derive(v, f"{w.bind(address)}({v}, ()).reference").source
+            there = lambda w, v: w.derive(v, f"{w.bind(address)}({v}, ()).reference", shared=True).source
             return Way(Pair(there, lambda node: Ref(node["identifier"]["value"]), text), systems)
 
         def make(w: Writer, scope: Scope) -> Value:  # that the item is there, the record's class sees to
             key, record = given(w, scope[rule.up], f), w.derive(scope[-1], f"{scope[-1]}.key")
-            return w.derive(key, f"{w.bind(address)}({record}, ({key},)).reference")
+            return w.derive(key, f"{w.bind(address)}({record}, ({key},)).reference", shared=True)
 
         return Way(Pair(text, lambda node: Ref(node["identifier"]["value"].rsplit("/", 1)[1]), text), systems, make)
 
@@ -205,13 +205,15 @@ def identity(w: Writer, scope: Scope, here: Target, target: Target) -> tuple[Val
     path = " + ".join(f'"/" + {w.derive(item, f"{item}.key")}' for item in keyed)
     path = w.derive(level, path).source if path else '""'
     there = w.derive(level, f"{level}.{target.when}", optional=True) if target.when else level
-    identifier = f"{w.bind(identifier_of)}({w.bind(target.system)}, {key} + {path})"
+    value = key if path == '""' else f"{key} + {path}"
+    identifier = f'{{"system": {w.bind(target.system)}, "value": {value}}}'
     return w.derive(there, f"{w.bind(target.identify)}({key}, {path})"), w.derive(there, identifier)
 
 
 def reference_to(here: Target, target: Target) -> Make:
     def make(w: Writer, scope: Scope) -> Value:
         known_as, identifier = identity(w, scope, here, target)
-        return w.derive(known_as, f"{w.bind(reference_of)}({w.bind(target.name.resource)}, {known_as}, {identifier})")
+        made = f"{w.bind(reference_of)}({w.bind(target.name.resource)}, {known_as}, {identifier})"
+        return w.derive(known_as, made, shared=True)
 
     return make

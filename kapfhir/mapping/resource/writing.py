@@ -9,11 +9,17 @@ quoted names of elements; whatever else maps and code tables say is bound to a n
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
+
+from kapfhir.fhir.shared import SharedList, share
+
+VARIABLE, TESTED = re.compile(r"\bv[0-9]+\b"), re.compile(r"\b(v[0-9]+) is not None")
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +32,13 @@ class Block:
     lines: list[str | Block] = field(default_factory=list)
     inner: list[Block] = field(default_factory=list)
     known: dict[str, Value] = field(default_factory=dict)  # by expression
+
+    def within(self) -> Iterator[Block]:
+        """The block and those around it."""
+        block: Block | None = self
+        while block is not None:
+            yield block
+            block = block.outer
 
     def entails(self, test: str) -> bool:
         return not test or test == self.test or (self.outer is not None and self.outer.entails(test))
@@ -41,11 +54,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression. `block` is where it has a name; None: it has none, and is used once. `test` must hold before it is used."""
+    """An expression. `block` is where it has a name; None: it has none, and is used once. `test` must hold before it is used.
+    `shared`: it is a shared part, or a constant.
+    """
 
     source: str
     block: Block | None = None
     test: str = ""
+    shared: bool = False
 
     def __str__(self) -> str:
         return self.source
@@ -63,10 +79,27 @@ class Writer:
         self.block = self.body = Block("def build(v):")
         self.argument = Value("v", self.body)
         self._names: dict[int, str] = {}
+        self._tables: dict[str, tuple[dict[Any, Any], str]] = {}  # of an expression that looks up: the table, and what in it
+        self._made: dict[tuple[int, str], dict[Any, Any]] = {}
+        self._values: dict[str, Value] = {}  # by name
+        self._lists: dict[str, bool] = {}  # names of shared lists; True: used within a loop
         self._count = 0
 
     def source(self, returned: str) -> str:
-        return "\n".join([*self.body.text(), f" return {returned}"])
+        """The text, without what nothing uses."""
+        lines = [*self.body.text(), f" return {returned}"]
+        text = "\n".join(lines)
+        uses, tested = Counter(VARIABLE.findall(text)), Counter(TESTED.findall(text))
+        for number, line in enumerate(lines):
+            name, _, expression = line.strip().partition(" = ")
+            if name in self._lists and uses[name] - tested[name] <= 2 and not self._lists[name]:
+                lines[number] = line.replace(f"= {self.bind(SharedList)}([", "= ([")  # used once: a plain list is made sooner
+        for number, line in reversed([*enumerate(lines)]):
+            name, _, expression = line.strip().partition(" = ")
+            if expression and uses[name] == 1:
+                uses.subtract(VARIABLE.findall(line))
+                lines[number] = line.replace(line.strip(), "pass")
+        return "\n".join(lines)
 
     def function(self, returned: str) -> Callable[[Any], Any]:
         """What was written, compiled."""
@@ -90,18 +123,49 @@ class Writer:
         (block or self.block).lines.append(f"v{self._count} = {expression}")
         return f"v{self._count}"
 
-    def derive(self, of: Value, expression: str, *, optional: bool = False, otherwise: str = "None") -> Value:
+    def derive(
+        self, of: Value, expression: str, *, optional: bool = False, otherwise: str = "None", shared: bool = False
+    ) -> Value:
         """What follows from a value, and is there if that is; `optional`: or None even so; `otherwise`: this instead."""
         if expression == of.source:
             return of
+        shared = shared or expression in self._tables
         if of.block is None:
-            return Value(f"({expression})", None, f"({expression}) is not None" if optional else of.test)
+            return Value(f"({expression})", None, f"({expression}) is not None" if optional else of.test, shared)
         found = of.block.known.get(expression)
         if found is None:
-            name = self.name(f"{expression} if {of.test} else {otherwise}" if of.test else expression, of.block)
+            known = self._values.get(expression) if otherwise == "None" else None
+            name = known or self.name(f"{expression} if {of.test} else {otherwise}" if of.test else expression, of.block)
             test = f"{name} is not None" if optional else of.test if otherwise == "None" else ""
-            found = of.block.known[expression] = Value(name, of.block, test)
+            found = of.block.known[expression] = Value(str(name), of.block, test, known.shared if known else shared)
+            self._values[found.source] = found
+            if expression in self._tables:
+                self._tables[found.source] = self._tables[expression]
         return found
+
+    def look_up(self, table: dict[Any, Any], key: Value | str) -> str:
+        """The entry of a table of shared parts."""
+        expression = f"{self.bind(table)}[{key}]"
+        self._tables[expression] = table, str(key)
+        return expression
+
+    def labelled(self, label: str, words: str) -> str:
+        """Words with a label before them."""
+        return self._folded(words, label, lambda word: label + word) or f"{label!r} + {words}"
+
+    def beside(self, constants: dict[str, Any], element: str, value: str) -> str:
+        """An object of constants and one value."""
+        pairs = "".join(f"{key!r}: {self.bind(share(constant))}, " for key, constant in constants.items())
+        folded = self._folded(value, f"{constants} {element}", lambda part: {**constants, element: part})
+        return folded or f"{{{pairs}{element!r}: {value}}}"
+
+    def _folded(self, looked_up: str, name: str, around: Callable[[Any], Any]) -> str:
+        """What stands around an entry of a table, made once for each entry. Empty where the value is not looked up."""
+        if looked_up not in self._tables:
+            return ""
+        entries, key = self._tables[looked_up]
+        made = self._made.setdefault((id(entries), name), {k: share(around(part)) for k, part in entries.items()})
+        return self.look_up(made, key)
 
     # ------------------------------------------------------------------------------------------------ blocks
 
@@ -151,10 +215,13 @@ class Writer:
 
     def node(self, constants: dict[str, Any], entries: list[tuple[str, Value]]) -> Value:
         """An object; it is there if one of the entries is: constants never stand alone beside missing values."""
+        if len(entries) == 1 and entries[0][1].source in self._tables:
+            ((element, value),) = entries
+            return Value(self.beside(constants, element, value.source), value.block, value.test, shared=True)
         tested = [(f"{key!r}", value, self._test(value)) for key, value in entries]
         tests = list(dict.fromkeys(test for _, _, test in tested))
         lead = tested if len(tests) == 1 else list(takewhile(lambda entry: not entry[2], tested))
-        pairs = [f"**{self.bind(constants)}"] if constants else []
+        pairs = [f"**{self.bind({key: share(value) for key, value in constants.items()})}"] if constants else []
         start = "{" + ", ".join(pairs + [f"{key}: {value}" for key, value, _ in lead]) + "}"
         if len(tests) == 1:
             return Value(start, None, tests[0])
@@ -171,13 +238,38 @@ class Writer:
         """A list of values, and of lists (True) that are spread out in it; it is there if one of them is."""
         if len(members) == 1:
             value, spread = members[0]
-            return value if spread else Value(f"[{value}]", None, value.test)
+            if not spread and (folded := self._folded(value.source, "list", lambda part: [part])):
+                return Value(folded, value.block, value.test, shared=True)
+            if spread:
+                return value
+        blocks = [value.block for value, spread in members if value.block is not None and value.shared and not spread]
+        if blocks and all(value.shared and not spread for value, spread in members):
+            return self._shared_list(members, min(blocks, key=[*self.block.within()].index))
+        return self._list(members)
+
+    def _list(self, members: list[tuple[Value, bool]]) -> Value:
+        if len(members) == 1:
+            value, _ = members[0]
+            return Value(f"[{value}]", None, value.test)
         items, tests = [], []
         for value, spread in members:
             test, some = self._test(value), value.source if spread else f"[{value}]"
             items.append(f"*({some} if {test} else ())" if test else f"*{some}" if spread else value.source)
             tests.append(test)
         return Value(f"[{', '.join(items)}]", None, "" if "" in tests else " or ".join(tests))
+
+    def _shared_list(self, members: list[tuple[Value, bool]], block: Block) -> Value:
+        """A list of shared parts is made where the innermost of them is, once for all who want it."""
+        often = any(inner.head.startswith("for") for inner in takewhile(lambda inner: inner is not block, self.block.within()))
+        with self.inside(block):
+            whole = self._list(members)
+            test, expression = self._test(whole), f"{self.bind(SharedList)}({whole})"
+            if expression not in block.known:
+                name = self.name(f"{expression} if {test} else None" if test else expression)
+                block.known[expression] = Value(name, block, f"{name} is not None" if test else "", shared=True)
+            found = block.known[expression]
+            self._lists[found.source] = often or self._lists.get(found.source, False)
+            return found
 
     def _test(self, value: Value) -> str:
         """What must still be asked here."""

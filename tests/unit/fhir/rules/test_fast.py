@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kapfhir.fhir import exact
 from kapfhir.fhir.rules.fast import SEEN_BEFORE, is_right
+from kapfhir.fhir.shared import share
 from kapfhir.fhir.validate import walk
 
 SAMPLES = [exact.loads(line) for line in (Path(__file__).parents[1] / "data" / "right.ndjson").read_bytes().splitlines()]
@@ -172,3 +173,58 @@ def test_items_in_items_are_left_to_the_walk_when_they_are_deep(fresh_shapes):
     response = {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [item]}
     assert walk(response) == []
     assert not quick(response)
+
+
+def shared_parts(resource):
+    """The same resource, with everything below it shared."""
+    return {key: share(value) for key, value in copy.deepcopy(resource).items()} if isinstance(resource, dict) else resource
+
+
+@settings(max_examples=150, deadline=None)
+@given(mutated())
+def test_shared_parts_get_the_answer_of_plain_ones(resource):
+    shared = shared_parts(resource)
+    assert walk(shared) == walk(resource)
+    if quick(shared):
+        assert walk(resource) == []
+    assert quick(shared) == quick(resource)
+
+
+@settings(max_examples=100, deadline=None)
+@given(mutated(), st.data())
+def test_what_was_found_of_a_part_holds_for_its_place_only(resource, data):
+    """Parts that were found right where they belong are put elsewhere."""
+    parts = [value for sample in SHARED for value in sample.values() if isinstance(value, (dict, list))]
+    moved = {**resource, data.draw(st.sampled_from([*resource, *KEYS])): data.draw(st.sampled_from(parts))}
+    if quick(moved):
+        assert walk(moved) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(), st.data())
+def test_a_part_of_parts_that_were_found_right_is_looked_at(resource, data):
+    """The same deeper down: a new object around shared parts."""
+    for _ in range(3):
+        below = [(c, k) for c, k in places(resource) if type(c) in (dict, list) and isinstance(c[k], (dict, list)) and c[k]]
+        if below:
+            container, key = below[data.draw(st.integers(0, len(below) - 1))]
+            part = data.draw(st.sampled_from(SHARED))
+            inner = [c[k] for c, k in places(part) if type(c[k]) is type(share(container[key]))]
+            container[key] = data.draw(st.sampled_from(inner)) if inner else container[key]
+    if quick(resource):
+        assert walk(resource) == []
+
+
+def test_a_shared_part_is_looked_at_once_for_a_place(right, fresh_shapes):
+    observation = next(r for r in right if r["resourceType"] == "Observation" and "subject" in r)
+    observation = shared_parts({**observation, "subject": {"reference": "Patient/1"}})
+    assert quick(observation)
+    assert all(observation[key].known for key in ("code", "subject"))
+    dose = next(r for r in right if r["resourceType"] == "MedicationAdministration" and "context" in r)
+    assert quick(dose)
+    assert not is_right({**dose, "context": observation["subject"]})
+
+
+SHARED = [shared_parts(sample) for sample in SAMPLES]
+for _sample in SHARED:
+    quick(_sample)
