@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from .values import Amount, ImpossibleError, Limits, Period, Rate, Ref, Units
 
 STAYS = "stays"  # metadata of a field that is kept in the record and has no place in FHIR: why. Such a field is not compared
+
+_ByUnit = dict[str, tuple[Decimal, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def fields_of(concept: type) -> dict[str, Field]:
 def require_limits(item: Any) -> None:
     """Refuse a part or record with a number outside of the limits that the type of its field names."""
     kind: type = type(item)
-    for name, limits in _limited(kind):
-        value = getattr(item, name)
+    names, values_of, limits_of = _limited(kind)
+    for value, name, limits in zip(values_of(item), names, limits_of, strict=True):
         if value is None:
             continue
         unit, number = (value.unit, value.value) if type(value) is Amount else ("", value)
@@ -72,9 +75,17 @@ def require_content(part: Any) -> None:
 
 
 @cache
-def _limited(kind: type) -> tuple[tuple[str, dict[str, tuple[Decimal, Decimal]]], ...]:
-    limited = [f for f in fields_of(kind).values() if f.limits and not f.derived]
-    return tuple((f.name, {one.unit: (one.lowest, one.highest) for one in f.limits}) for f in limited)
+def _limited(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[_ByUnit, ...]]:
+    """The fields of a class that have limits: their names, what gives their values, and the limits by unit."""
+    limited = {f.name: f.limits for f in fields_of(kind).values() if f.limits and not f.derived}
+    names = tuple(limited)
+    get = attrgetter(*names) if names else _nothing
+    values_of: Callable[[Any], tuple[Any, ...]] = get if len(names) != 1 else lambda item: (get(item),)
+    return names, values_of, tuple({o.unit: (o.lowest, o.highest) for o in limits} for limits in limited.values())
+
+
+def _nothing(_item: Any) -> tuple[()]:
+    return ()
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

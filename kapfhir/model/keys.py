@@ -9,7 +9,7 @@ from .values import require
 
 def require_key_order(*lists: tuple[Any, ...]) -> None:
     """Items that become resources of their own have no order in FHIR: their keys give it."""
-    for items in lists:
+    for items in filter(None, lists):
         keys = [item.key for item in items]
         require(
             keys == sorted(set(keys)) and not any("/" in k for k in keys),

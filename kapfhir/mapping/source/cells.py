@@ -21,6 +21,7 @@ from .convert import converter, hint_for, strip_unit
 from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
 from .local import LocalTables, fold, is_number
+from .making import maker_of
 from .moments import Moments
 from .parsers import PARSERS
 from .references import References
@@ -207,7 +208,8 @@ class Cells:
             return self._moment(line, kinds)
         if kind is Amount:
             unit = self._unit(line, kinds)
-            return (lambda text: Amount(self._number(strip_unit(text, unit)), unit)) if unit else None
+            amount = maker_of(Amount)
+            return (lambda text: amount(self._number(strip_unit(text, unit)), unit)) if unit else None
         if kind is Decimal:
             return self._number
         if kind is bool:

@@ -12,6 +12,7 @@ from kapfhir.model.fields import fields_of
 from kapfhir.model.values import Absent, Code, ImpossibleError
 
 from .fill import CONFLICT, ERROR, FROM, WITHHELD, Mark, Origins, Partial, first_field, has_fields, inner_references
+from .making import maker_of
 
 Path = tuple[str, ...]
 
@@ -57,6 +58,7 @@ class Shape:
     def __init__(self, kind: type, shapes: Shapes) -> None:
         known = [f for f in fields_of(kind).values() if not f.derived]
         self.kind = kind
+        self.maker = maker_of(kind)
         self.required = {f.name for f in known if not f.optional}
         self.defaulted = {f.name for f in known if (f.defaulted and not f.many) or Sensitivity in f.types}
         self.absents = {f.name for f in known if Absent in f.types}
@@ -105,10 +107,12 @@ class Shape:
 
         Parts and items may be made already.
         """
-        given: Partial = {}
-        for name, value in partial.items():
-            kind = type(value)
-            if kind is dict and name in self.inside:
+        given = {name: value for name, value in partial.items() if value is not None and name != FROM}
+        kinds = set(map(type, given.values()))
+        if Mark in kinds:
+            return None
+        for name in self.inside if dict in kinds else ():
+            if type(value := given.get(name)) is dict:
                 shape, many = self.inside[name]
                 keys = sorted(value, key=shape.order) if many and len(value) > 1 else value
                 parts = [value[key] for key in keys] if many else [value]
@@ -116,10 +120,6 @@ class Shape:
                 if None in made or CONFLICT in made:
                     return None
                 given[name] = tuple(made) if many else made[0]
-            elif kind is Mark:
-                return None
-            elif value is not None and name != FROM:
-                given[name] = value
         if any(self._loose(given, pointer) for pointer in self.pointers):  # before `complete`, which drops what is loose
             return None
         if self.complete is not None:
@@ -127,7 +127,7 @@ class Shape:
         if not self.required <= given.keys():
             return None
         try:
-            return self.kind(**given)
+            return self.maker(**given)
         except ImpossibleError:
             return None
 

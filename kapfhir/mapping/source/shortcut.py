@@ -18,6 +18,7 @@ from typing import Any
 from kapfhir.sources.table import Row
 
 from .fill import INACTIVE, Cell, Node, Partial, first_field
+from .making import maker_of
 from .shape import Path, Shape
 
 Shortcut = Callable[[Row], Partial]
@@ -81,7 +82,7 @@ class _Writer:
         entries = [(cell.name, value, f"{value} is not None") for cell, value in self._cells(node, "None")]
         entries += self._inner(node, shape, path, made=True)
         needed = {name: value for name, value, _ in entries if name in shape.required}
-        given, kind = self._constants(node) | own | needed, self._bind(node.kind)
+        given, kind = self._constants(node) | own | needed, self._bind(maker_of(node.kind))
         out = self._name("None")
         with self._only("" if own else " or ".join(test for *_, test in entries)):
             if needed:
