@@ -41,6 +41,8 @@ INSERT INTO dose VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(patient, course) DO UPDAT
 SET start = excluded.start, instant = excluded.instant, place = excluded.place, row = excluded.row
 WHERE excluded.instant < dose.instant
 """
+MEASURED = "INSERT OR REPLACE INTO measured VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+TOGETHER = 500  # rows that go to the database at once
 
 
 def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[str]]) -> Iterator[Unit]:
@@ -91,6 +93,8 @@ class _Store:
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.db.executescript(SCHEMA)
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {EARLIER: [], MEASURED: []}  # rows by statement
+        self._expects = False
 
     def keep(self, record: Any, place: Place) -> None:
         if isinstance(record, OutcomeAssessment):
@@ -100,19 +104,28 @@ class _Store:
             if anchor is not None and record.doses:
                 start = anchor.start
                 given = (record.patient, record.course or "", start.isoformat(), order_of(start), place.table, place.row)
-                self.db.execute(EARLIER, given)
+                self._put(EARLIER, given)
         elif isinstance(record, Course) and record.baseline is not None:
             self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
 
     def expect(self, key: str) -> None:
         """An outcome that an earlier run made."""
+        self._expects = True
         self.db.execute("INSERT OR IGNORE INTO expected VALUES (?)", (key,))
 
     def met(self, key: str) -> None:
-        self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
+        if self._expects:
+            self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
 
     def unmet(self) -> list[str]:
         return [key for (key,) in self.db.execute("SELECT key FROM expected ORDER BY key")]
+
+    def _put(self, statement: str, row: tuple[Any, ...]) -> None:
+        rows = self._waiting[statement]
+        rows.append(row)
+        if len(rows) >= TOGETHER:
+            self.db.executemany(statement, rows)
+            rows.clear()
 
     def _measure(self, record: OutcomeAssessment, place: Place) -> None:
         scale, score = record.scale, record.score
@@ -133,10 +146,12 @@ class _Store:
             place.table,
             place.row,
         )
-        self.db.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._put(MEASURED, row)
 
     def outcomes(self) -> Iterator[tuple[DerivedOutcome, tuple[Place, ...]]]:
         """Of each patient, in the order of their keys, with the places of what they were made of."""
+        for statement, waiting in self._waiting.items():
+            self.db.executemany(statement, waiting)
         rows = self.db.execute("SELECT * FROM measured ORDER BY patient, key")
         for patient, own in groupby(rows, itemgetter(0)):
             doses = self.db.execute(

@@ -107,6 +107,16 @@ class Halves:
         day, _, clock = cell.partition(" ")
         return (found, True) if (found := self.join(day, clock)) else None
 
+    def place(self, day_text: str, clock_text: str, zone: ZoneInfo) -> datetime | None:
+        """The moment that the two are in this zone, on a day on which its clocks do not change; None for all else."""
+        try:
+            day, clock = self._day(day_text), self._clock(clock_text)
+        except Bad:
+            return None
+        if day is None or clock is None or (steady := _offset_of_day(zone, day.toordinal())) is None:
+            return None
+        return datetime.combine(day, clock, steady)
+
     def join(self, day_text: str, clock_text: str) -> datetime | None:
         """The two as one; None if one of them is not written so, Bad if there is no such day or time."""
         try:

@@ -19,6 +19,10 @@ class Moments:
 
     def __call__(self, text: str) -> date | datetime:
         """Bad if no format reads it, or there is no such moment."""
+        if self.halves is not None and TYPED not in text:
+            day, _, clock = text.partition(" ")
+            if (moment := self._placed(self.halves, day, clock)) is not None:
+                return moment
         for reader in self.typed if TYPED in text else self.readers:
             if found := reader(text):
                 return self._settled(*found)
@@ -26,8 +30,20 @@ class Moments:
 
     def beside(self, day: str, clock: str) -> date | datetime | None:
         """The same of a day and a clock time that stand in two cells; None if they must be read as one text."""
-        found = self.halves.join(day, clock) if self.halves is not None else None
+        if self.halves is None:
+            return None
+        if (moment := self._placed(self.halves, day, clock)) is not None:
+            return moment
+        found = self.halves.join(day, clock)
         return None if found is None else self._settled(found, has_clock=True)
+
+    def _placed(self, halves: Halves, day: str, clock: str) -> datetime | None:
+        """The moment where nothing is to be asked of the clocks, as on most days; else None."""
+        moment = None if self.zone is None else halves.place(day, clock, self.zone)
+        try:
+            return moment + self.plus if moment is not None and self.plus else moment
+        except OverflowError:
+            return None
 
     def _settled(self, value: datetime, has_clock: bool) -> date | datetime:
         try:
