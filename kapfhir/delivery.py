@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from typing import Any, BinaryIO, Literal
 
 from .advice import advice
 from .errors import ConfigError, Problem
-from .fhir.exact import dumps
+from .fhir.exact import dump_line, dumps
 from .fhir.links import patient_of
 from .mapping.source.unused import UnusedColumn
 from .mapping.units import Mapped, Rejected, Same
@@ -46,6 +46,7 @@ COMPLETENESS = "completeness.csv"
 PARTIAL = ".kapfhir-partial"
 MARK = "https://kapfhir.org/fhir/manifest"  # in a manifest's extension: by this we know our own folders
 FIRST_ROWS = 5
+WAITING = 100  # resources that are written together
 BASE = "https://kapfhir.org/fhir"
 COLUMNS = ("code", "severity", "table", "column", "count", "first_rows", "advice")
 
@@ -165,8 +166,7 @@ def _write(units: Iterable[Unit], partial: Path, to: Delivery, there: Completene
         for unit in units:
             if isinstance(unit, Mapped):
                 there.add(unit.record)
-                for resource in unit.resources:
-                    out.add(resource)
+                out.add(unit.resources)
             elif isinstance(unit, Problem):
                 counts.add(unit)
                 told += 1
@@ -232,26 +232,36 @@ def _write_manifest(path: Path, files: list[Delivered], to: Delivery) -> None:
 
 
 class _Lines:
-    """One open file per type."""
+    """One open file per type. Resources wait for some others, then all are written: one thing at a time is done sooner."""
 
     def __init__(self, partial: Path) -> None:
         self._partial = partial
         self._files: dict[str, BinaryIO] = {}
         self._counts: dict[str, int] = {}
+        self._waiting: list[dict[str, Any]] = []
 
     def close(self) -> None:
         for file in self._files.values():
             file.close()
 
-    def add(self, resource: dict[str, Any]) -> None:
-        kind = resource["resourceType"]
-        if kind not in self._files:
-            self._files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 16)
-            self._counts[kind] = 0
-        self._files[kind].write(dumps(resource) + b"\n")
-        self._counts[kind] += 1
+    def add(self, resources: Sequence[dict[str, Any]]) -> None:
+        self._waiting += resources
+        if len(self._waiting) >= WAITING:
+            self._flush()
+
+    def _flush(self) -> None:
+        files, counts = self._files, self._counts
+        for resource in self._waiting:
+            kind = resource["resourceType"]
+            if kind not in files:
+                files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 16)
+                counts[kind] = 0
+            files[kind].write(dump_line(resource))
+            counts[kind] += 1
+        self._waiting.clear()
 
     def finish(self) -> list[Delivered]:
+        self._flush()
         for file in self._files.values():
             file.flush()
         return [Delivered(f"{kind}.ndjson", kind, count) for kind, count in sorted(self._counts.items())]
@@ -276,7 +286,11 @@ class _Transactions:
         self._store.close()
         self._spool.unlink(missing_ok=True)
 
-    def add(self, resource: dict[str, Any]) -> None:
+    def add(self, resources: Sequence[dict[str, Any]]) -> None:
+        for resource in resources:
+            self._keep(resource)
+
+    def _keep(self, resource: dict[str, Any]) -> None:
         name = f"{resource['resourceType']}/{resource['id']}"
         entry = {"fullUrl": f"{self._base}/{name}", "resource": resource, "request": {"method": "PUT", "url": name}}
         owner = patient_of(resource)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,6 +50,7 @@ from .sync.report import Progress, Report
 EXAMPLE = "example:"
 WITHHELD = "resource withheld"
 MOST_NAMED = 3  # tables in a message
+BATCH = 16  # records that are built, then checked, together: so the code of either step stays in the processor's cache
 Resource = dict[str, Any]
 
 
@@ -214,13 +216,17 @@ def map(  # noqa: A001 the library's own verb
     with opened(export, settings) as job:
         withheld: set[str] = set()
         merged, there = job.maps.references.pairs.merged() if known is not None else {}, set[str]()
-        for unit in read(job, known=known, findings=findings):
-            if merged and isinstance(unit, Found | Same):
-                there.add(unit.record.key if isinstance(unit, Found) else unit.key)
-            if isinstance(unit, Found):
-                yield from _map_one(job, unit, withheld)
-            else:
-                yield unit
+        units = read(job, known=known, findings=findings)
+        while batch := list(islice(units, BATCH)):
+            built = [job.library.build(unit.record) if isinstance(unit, Found) else [] for unit in batch]
+            faults = [[(r, found) for r in resources if (found := check(r))] for resources in built]
+            for unit, resources, faulty in zip(batch, built, faults, strict=True):
+                if merged and isinstance(unit, Found | Same):
+                    there.add(unit.record.key if isinstance(unit, Found) else unit.key)
+                if isinstance(unit, Found):
+                    yield from _map_one(job, unit, resources, faulty, withheld)
+                else:
+                    yield unit
         for key, (table, whole) in merged.items():  # what went out before a pair was confirmed is part of another session now
             if known is not None and whole in there and known.has(CONCEPT, key):
                 yield Mapped(CONCEPT, key, (), (Place(table, 0),), "", private=True)
@@ -285,25 +291,24 @@ def _choose_server(server: str | Server | None, settings: Settings) -> Server:
     return found
 
 
-def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Problem]:
+def _map_one(
+    job: Job, unit: Found, resources: list[Resource], faulty: list[tuple[Resource, list[Problem]]], withheld: set[str]
+) -> Iterator[Mapped | Problem]:
     record = unit.record
     reason = privacy.withheld(record)
     if reason:
-        yield from _keep_one(job, unit, reason, withheld)
+        yield from _keep_one(unit, resources, reason, withheld)
         return
-    resources = job.library.build(record)
     problems: list[Problem] = []
     bad: set[str] = set()
-    for resource in resources:
-        found = check(resource)
-        if found:
-            place = unit.places[0]
-            slot = job.library.slot_of(resource)
-            problems += [
-                replace(p, file=place.table, line=place.row, place=slot.place if slot else "", effect=WITHHELD) for p in found
-            ]
-            if any(p.severity == "error" for p in found):
-                bad.add(_name(resource))
+    for resource, found in faulty:
+        place = unit.places[0]
+        slot = job.library.slot_of(resource)
+        problems += [
+            replace(p, file=place.table, line=place.row, place=slot.place if slot else "", effect=WITHHELD) for p in found
+        ]
+        if any(p.severity == "error" for p in found):
+            bad.add(_name(resource))
     if bad or withheld:
         resources, told = _without(resources, bad, withheld, unit.places[0])
         problems += told
@@ -314,10 +319,10 @@ def _map_one(job: Job, unit: Found, withheld: set[str]) -> Iterator[Mapped | Pro
     )
 
 
-def _keep_one(job: Job, unit: Found, reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:
+def _keep_one(unit: Found, resources: list[Resource], reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:
     """Nothing of a record that must not leave; what points to it stays too."""
     place, record = unit.places[0], unit.record
-    withheld.update([_name(resource) for resource in job.library.build(record)])
+    withheld.update([_name(resource) for resource in resources])
     severity = "warning" if reason == privacy.UNKNOWN else "information"
     text = privacy.REASONS[reason]
     yield Problem(place.table, place.row, "", reason, text, severity=severity, effect=privacy.STAYS_HERE)
