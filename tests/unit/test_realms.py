@@ -2,8 +2,11 @@
 
 import pytest
 
+import kapfhir
+from kapfhir import pipeline
+
 from kapfhir.config import load_settings
-from kapfhir.errors import ConfigError
+from kapfhir.errors import ConfigError, Problem
 from kapfhir.realms import INTERNATIONAL, US_CORE, parse_realm
 
 CLINIC = """
@@ -33,3 +36,20 @@ def test_a_realm_that_is_not_known_is_refused(tmp_path):
         parse_realm("us-core")
     with pytest.raises(ConfigError):
         realm(tmp_path, 'realm = "mars"\n')
+
+
+def test_a_change_of_realm_maps_again():
+    digests = set()
+    for name in (INTERNATIONAL, US_CORE):
+        with pipeline.open_job("example:clinic", load_settings(env={"KAPFHIR_REALM": name})) as job:
+            digests.add(job.maps_digest)
+            assert job.origin.realm == name
+    assert len(digests) == 2
+
+
+def test_what_resources_lack_is_told_once_for_each_element():
+    units = list(kapfhir.map("example:clinic", load_settings(env={"KAPFHIR_REALM": US_CORE})))
+    told = [unit for unit in units if isinstance(unit, Problem) and unit.code == "not-us-core"]
+    assert told
+    assert len({(p.text.partition("can't")[2], p.file, p.line) for p in told}) == len(told)
+    assert {p.severity for p in told} == {"information"}

@@ -55,3 +55,13 @@ def test_no_json_is_a_problem_of_its_file(run):
     assert result.exit_code == 6
     assert result.stdout.startswith("x.json:1")
     assert "canary" not in result.output
+
+
+def test_with_a_realm_claims_are_checked_too(run):
+    claim = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
+    write("p.json", {"resourceType": "Patient", "meta": {"profile": [claim]}, "gender": "female"})
+    assert run("validate", "p.json").exit_code == 0
+    result = run("validate", "p.json", "--realm", "us-core-6.1.0")
+    assert result.exit_code == 6
+    assert "us-core-patient asks for name" in result.output
+    assert "[not-satisfied]" in result.output
