@@ -76,10 +76,11 @@ def main(folder: Path, out: Path) -> int:
     from kapfhir import pipeline  # noqa: PLC0415  the parent only measures
     from kapfhir.config import load_settings  # noqa: PLC0415
     from kapfhir.delivery import Delivery, deliver, time_of_delivery  # noqa: PLC0415
+    from kapfhir.job import open_job  # noqa: PLC0415
 
     shutil.rmtree(out, ignore_errors=True)
     settings = load_settings(folder / "kapfhir.toml", flags={"realm": REALM})
-    with pipeline.open_job(folder, settings) as job:
+    with open_job(folder, settings) as job:
         to = Delivery(out, "ndjson", time_of_delivery(job.export.newest), "bench", job.origin.system)
         files = deliver(pipeline.map(job), to)
     return sum(file.count for file in files if file.type)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ConfigError, Problem
+from .job import Job, confirmed
 from .mapping.source.formats import Bad
 from .mapping.source.pairs import HEADER as PAIRS
 from .mapping.source.people import HEADER as PEOPLE
@@ -24,7 +25,6 @@ from .mapping.source.people import KINDS, Person, fold_name, names_of
 from .mapping.source.rows import mark_typed
 from .mapping.units import Found
 from .model.people import Patient, Practitioner
-from .pipeline import Job, confirmed
 
 
 @dataclass(frozen=True, slots=True)

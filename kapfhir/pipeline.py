@@ -3,177 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from .config import FILE, Server, Settings, load_settings, parse_file
-from .data import example_folder
-from .errors import ConfigError, MappingError, Problem
-from .fhir.facts import load_facts
-from .fhir.identity import Origin
+from .config import Server, Settings, load_settings
+from .errors import ConfigError, Problem
 from .fhir.links import references
 from .fhir.validate import check
-from .mapping.codes import Codes, Row
-from .mapping.folder import MapFolder
-from .mapping.resource.library import Library, load_library
-from .mapping.source.check import check_source, load_source
+from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
-from .mapping.source.pairs import CONCEPT, load_pairs
-from .mapping.source.people import load_people
-from .mapping.source.reading import SourceMaps, read_records
-from .mapping.source.references import References
-from .mapping.source.selection import candidates, nearest
+from .mapping.source.pairs import CONCEPT
+from .mapping.source.reading import read_records
 from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
 from .model import privacy
-from .model.dose_limits import use_limits
 from .model.dosing import DosingSession
-from .model.values import Window
-from .model.windows import use_spans
-from .rules.engine import LOOKED_AT, Engine, Finding
-from .rules.settings import limits_of, rules_of
-from .rules.table import Rule
+from .rules.engine import LOOKED_AT, Engine
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
-from .sources.export import Export, open_export
-from .spans import spans_of
+from .standing import Standing
 from .sync import apply as sync_apply
 from .sync import plan as sync_plan
-from .sync.ledger import Scope, default_ledger_path, open_ledger, require_namespace
+from .sync.ledger import Ledger, Scope, default_ledger_path, open_ledger, require_namespace
 from .sync.plan import Plan
 from .sync.report import Progress, Report
 
-EXAMPLE = "example:"
 WITHHELD = "resource withheld"
-MOST_NAMED = 3  # tables in a message
 BATCH = 16  # records that are built, then checked, together: so the code of either step stays in the processor's cache
 Resource = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Job(AbstractContextManager["Job"]):
-    """An export with the maps that read it and the clinic that it comes from, all checked. Leaving it closes the export."""
-
-    export: Export
-    source: str
-    maps: SourceMaps
-    library: Library
-    origin: Origin
-    maps_digest: str  # of every map and code table: what was mapped otherwise is mapped again
-    settings: Settings
-    rules: dict[str, Rule]  # as this clinic has them
-
-    def engine(self, tell: Callable[[Finding], None] | None = None, until: datetime | None = None) -> Engine:
-        """The rules, for one reading of the export. `until`: when it was made, where its newest table does not say so."""
-        return Engine(self.rules, tell, until or self.export.newest)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.export.close()
-
-
-def open_job(export: str | Path, settings: Settings | None = None) -> Job:
-    """Open an export (`example:NAME` for a shipped one) and compile the maps against its headers.
-
-    Raises ConfigError (the export, or what the configuration lacks) and MappingError with every fault of the maps, both before
-    the first row.
-    """
-    path, settings = locate(export, settings)
-    if settings.clinic is None:
-        raise ConfigError(
-            "the configuration names no clinic",
-            "give [clinic] system, namespace and zone in kapfhir.toml, or write one with `kapfhir init`",
-        )
-    clinic = settings.clinic
-    folder = MapFolder.over(settings.mappings)
-    tables = open_export(path)
-    try:
-        codes = Codes(folder)
-        use_spans(spans_of(settings.windows))
-        rules = rules_of(settings.findings)
-        use_limits(limits_of(rules))
-        codes.add(Window, [Row(n, f"{clinic.system}/window", n, w.title) for n, w in settings.windows.items()])
-        origin = Origin(clinic.namespace, clinic.system, clinic.synthetic, settings.realm)
-        source = settings.source or choose_source(folder, tables)
-        try:
-            library = load_library(folder, codes, load_facts(), origin)
-        except MappingError as error:  # so that the faults of both sides are told in one go
-            raise MappingError([*error.problems, *check_source(folder, source, tables, codes, clinic.zone)]) from None
-        maps = load_source(folder, source, tables, codes, clinic.zone, confirmed(settings.people))
-        digest = f"{folder.digest(source)}:{clinic.zone}:{clinic.synthetic}:{settings.realm}:{settings.windows}"
-        digest += f":{settings.findings}" if settings.findings else ""  # its limits withhold doses
-        return Job(tables, source, maps, library, origin, digest, settings, rules)
-    except BaseException:
-        tables.close()
-        raise
-
-
-def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, Settings]:
-    """The path of an export and its settings. An example brings its own clinic and source, and so does a synthetic cohort: they
-    never pass for real records.
-    """
-    text, path = str(export), Path(export)
-    if text.startswith(EXAMPLE):
-        folder = example_folder(text.removeprefix(EXAMPLE))
-        path, own = folder / "input", load_settings(folder / FILE)
-    elif (found := _synthetic(path)) is not None:
-        own = found
-    else:
-        return path, settings or load_settings()
-    if settings is None:
-        return path, own
-    configured = parse_file(settings.file, needs_clinic=False).source if settings.file else None
-    asked = settings.source if settings.source != configured else None  # that of the file is for the user's own exports
-    return path, settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
-
-
-def _synthetic(export: Path) -> Settings | None:
-    """The settings of a folder that says by itself that nothing in it is real."""
-    file = export / FILE
-    try:
-        own = load_settings(file) if file.is_file() else None
-    except ConfigError:  # a draft, perhaps: it counts where the user names it
-        return None
-    return own if own is not None and own.clinic is not None and own.clinic.synthetic else None
-
-
-def choose_source(folder: MapFolder, export: Export) -> str:
-    """The one source whose tables and columns this export has. ConfigError names the candidates where it is not one."""
-    found = candidates(folder, export)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ConfigError(f"the tables fit more than one source: {', '.join(found)}", "choose one with --source")
-    if near := nearest(folder, export):
-        source, lacking = near
-        rest = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
-        text = f"the tables fit no source; the nearest is {source}, but not its {', '.join(lacking[:MOST_NAMED])}{rest}"
-        raise ConfigError(text, f"see what does not fit with --source {source}, or write maps with `kapfhir init`")
-    raise ConfigError(
-        f"the tables fit none of the sources: {', '.join(folder.sources())}",
-        "choose one with --source to see what does not fit, or write maps with `kapfhir init`",
-    )
-
-
-def confirmed(people: Path | None) -> References:
-    """What the clinic said of names and doubles: people.csv, and pairs.csv beside it. ConfigError if they can't be read."""
-    return References(load_people(people), load_pairs(people and people.with_name("pairs.csv")))
-
-
-@contextmanager
-def opened(export: str | Path | Job, settings: Settings | None) -> Iterator[Job]:
-    """A job that is open already stays open."""
-    if isinstance(export, Job):
-        yield export
-    else:
-        with open_job(export, settings) as job:
-            yield job
 
 
 def read(
@@ -214,23 +73,28 @@ def map(  # noqa: A001 the library's own verb
 ) -> Iterator[Mapped | Same | Rejected | Problem]:
     """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
     with opened(export, settings) as job:
-        withheld: set[str] = set()
-        merged, there = job.maps.references.pairs.merged() if known is not None else {}, set[str]()
-        units = read(job, known=known, findings=findings)
-        while batch := list(islice(units, BATCH)):
-            built = [job.library.build(unit.record) if isinstance(unit, Found) else [] for unit in batch]
-            faults = [[(r, found) for r in resources if (found := check(r))] for resources in built]
-            for unit, resources, faulty in zip(batch, built, faults, strict=True):
-                if merged and isinstance(unit, Found | Same):
-                    there.add(unit.record.key if isinstance(unit, Found) else unit.key)
-                if isinstance(unit, Found):
-                    yield from _map_one(job, unit, resources, faulty, withheld)
-                else:
-                    yield unit
-        for key, (table, whole) in merged.items():  # what went out before a pair was confirmed is part of another session now
-            if known is not None and whole in there and known.has(CONCEPT, key):
-                yield Mapped(CONCEPT, key, (), (Place(table, 0),), "", private=True)
-        yield from job.library.not_claimed()
+        yield from _map(job, read(job, known=known, findings=findings), known)
+
+
+def _map(
+    job: Job, units: Iterator[Found | Same | Rejected | Problem], known: Known | None
+) -> Iterator[Mapped | Same | Rejected | Problem]:
+    withheld: set[str] = set()
+    merged, there = job.maps.references.pairs.merged() if known is not None else {}, set[str]()
+    while batch := list(islice(units, BATCH)):
+        built = [job.library.build(unit.record) if isinstance(unit, Found) else [] for unit in batch]
+        faults = [[(r, found) for r in resources if (found := check(r))] for resources in built]
+        for unit, resources, faulty in zip(batch, built, faults, strict=True):
+            if merged and isinstance(unit, Found | Same):
+                there.add(unit.record.key if isinstance(unit, Found) else unit.key)
+            if isinstance(unit, Found):
+                yield from _map_one(job, unit, resources, faulty, withheld)
+            else:
+                yield unit
+    for key, (table, whole) in merged.items():  # what went out before a pair was confirmed is part of another session now
+        if known is not None and whole in there and known.has(CONCEPT, key):
+            yield Mapped(CONCEPT, key, (), (Place(table, 0),), "", private=True)
+    yield from job.library.not_claimed()
 
 
 def plan(
@@ -260,14 +124,34 @@ def plan(
             require_namespace(path, scope)
         client = Client(target.url, target.auth, timeout_s=target.timeout_s)
         kept = held.enter_context(open_ledger(path, scope, job.maps_digest))
-        made = sync_plan.plan(map(job, known=kept, findings=findings), kept, client, job.maps.scopes)
+        people = job.settings.people
+        files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
+        rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
+        standing = Standing(kept, files, rest, findings)
+        units = _map(job, _since(job, kept, standing), kept)
+        made = sync_plan.plan(units, kept, client, job.maps.scopes)
+        made.then = standing.keep
         made.hold(held.pop_all(), job.library.place_of)
         return made
 
 
 def apply(plan: Plan, on_progress: Callable[[Progress], None] | None = None, *, max_errors: int | None = None) -> Report:
     """Send what a plan says; what is refused is told in the report, the rest goes in. See `kapfhir.sync.apply`."""
-    return sync_apply.apply(plan, plan.ledger, plan.client, on_progress, max_errors, where=plan.where)
+    report = sync_apply.apply(plan, plan.ledger, plan.client, on_progress, max_errors, where=plan.where)
+    if plan.then is not None:
+        plan.then(report)
+    return report
+
+
+def _since(job: Job, known: Ledger, standing: Standing) -> Iterator[Found | Same | Rejected | Problem]:
+    """All records of an export; what follows from them is not made again where the export is what it was."""
+    if not standing.holds():
+        yield from standing.watch(read(job, known=known, findings=standing.findings))
+        return
+    yield from job.export.problems
+    yield from _unread_tables(job)
+    yield from read_records(job.maps, job.export, known)
+    yield from standing.outcomes()
 
 
 def _unread_tables(job: Job) -> Iterator[Problem]:

@@ -21,10 +21,11 @@ from .errors import ConfigError
 from .fhir.exact import dumps
 from .fhir.identity import ids
 from .fhir.validate import check
+from .job import Job, opened
 from .model.flags import SafetyFlag
 from .model.frame import FlagLevel
 from .model.values import Key, Ref
-from .pipeline import Job, opened, read
+from .pipeline import read
 from .rules.engine import Finding
 from .rules.table import SEVERITIES, Rule
 

@@ -37,12 +37,13 @@ def command(app: App, *, export: str, folder: Path, source: str | None, mappings
     """
     from kapfhir import pipeline
     from kapfhir.archive import archive
+    from kapfhir.job import open_job
 
     from .tally import Tally
 
     settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     tally = Tally(app.output)
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         tally.count_rows(job)
         done = archive(tally.watch(pipeline.read(job)), folder)
     for path, count in done.files:

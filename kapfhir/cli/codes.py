@@ -90,13 +90,13 @@ def unmapped(app: App, *, export: str, source: str | None, mappings: Path | None
     and nothing of tables that hold names; the rest is counted. A map with TODO lines is not looked at. Ends with 5 if
     there is something to map.
     """
-    from kapfhir import pipeline
+    from kapfhir.job import open_job
     from kapfhir.mapping.codes import Codes
     from kapfhir.mapping.folder import MapFolder
     from kapfhir.mapping.source.unmapped import find_unmapped
 
     settings = app.settings(source=source, mappings=mappings)
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         folder = MapFolder.over(job.settings.mappings)
         columns = find_unmapped(job.maps, job.export, folder, Codes(folder))
         for left in job.maps.blocked:

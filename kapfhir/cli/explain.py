@@ -16,10 +16,10 @@ from . import options
 from .context import App, pass_app
 
 if TYPE_CHECKING:
+    from kapfhir.job import Job
     from kapfhir.mapping.resource.routes import Route
     from kapfhir.mapping.source.explain import Told
     from kapfhir.model.concepts import Record
-    from kapfhir.pipeline import Job
 
 FATES = {  # of a cell, where it is not a problem's code
     "taken": "",
@@ -60,7 +60,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     TABLE is the file's stem, or the sheet; ROW is the line on which the record starts, the header being 1. What is left
     out is told with the reason, and so are columns that no map uses. Values are not shown unless --show-values is given.
     """
-    from kapfhir import pipeline
+    from kapfhir.job import open_job
     from kapfhir.mapping.source.explain import explain
     from kapfhir.model.privacy import withheld
 
@@ -72,7 +72,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     if show_values:
         app.output.complain("warning: --show-values shows patient data; mind who sees this screen, and where it is logged")
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         found = explain(job.maps, job.export, table, int(row))
         values = dict(_values(job, table, int(row))) if show_values else {}
         private = {type(record).__name__ for record in found.records if withheld(record)}

@@ -13,7 +13,7 @@ from . import options
 from .context import App, pass_app
 
 if TYPE_CHECKING:
-    from kapfhir.pipeline import Job
+    from kapfhir.job import Job
     from kapfhir.review import Shelf
 
 FORMS = ("csv", "fhir")
@@ -47,6 +47,7 @@ def command(
     """
     from kapfhir import pipeline, review
     from kapfhir.delivery import time_of_delivery
+    from kapfhir.job import open_job
 
     from .tally import Tally
 
@@ -54,7 +55,7 @@ def command(
         raise click.UsageError("--as fhir needs a file: give -o FILE")
     settings = app.settings(source=source, mappings=mappings)
     tally = Tally(app.output)
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         tally.count_rows(job)
         made = time_of_delivery(job.export.newest)
         with review.Shelf(job.rules) as shelf:

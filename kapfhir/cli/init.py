@@ -32,11 +32,11 @@ def command(app: App, *, export: str, folder: Path) -> Exit:
     distinct texts of columns that look like codes.
     """
     from kapfhir.config import Settings
+    from kapfhir.job import locate
     from kapfhir.mapping.codes import Codes
     from kapfhir.mapping.folder import MapFolder
     from kapfhir.mapping.source.check import check_source
     from kapfhir.mapping.source.draft import draft, source_name
-    from kapfhir.pipeline import locate
     from kapfhir.sources.export import open_export
 
     path, _ = locate(export, Settings())

@@ -54,13 +54,14 @@ def command(
     """
     from kapfhir import pipeline
     from kapfhir.delivery import BASE, Delivery, deliver, time_of_delivery
+    from kapfhir.job import open_job
     from kapfhir.mapping.source.unused import count_unused
 
     from .tally import Tally, align
 
     settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     tally = Tally(app.output)
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         tally.count_rows(job)
         request = f"kapfhir map {Path(export).name} --format {form}"
         base = job.origin.system if job.origin.system.startswith("http") else BASE

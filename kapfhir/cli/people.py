@@ -34,9 +34,10 @@ def command(app: App, *, export: str, folder: Path | None, source: str | None, m
     """
     from kapfhir import pipeline
     from kapfhir.confirmation import ask
+    from kapfhir.job import open_job
 
     settings = app.settings(source=source, mappings=mappings)
-    with pipeline.open_job(export, settings) as job:
+    with open_job(export, settings) as job:
         where = _place(export, job.settings.people, folder)
         for done, what in zip(ask(job, pipeline.read(job), where), ("names", "pairs"), strict=True):
             app.output.line("file", path=str(done.path), resource="", count=done.count)
@@ -47,7 +48,7 @@ def command(app: App, *, export: str, folder: Path | None, source: str | None, m
 
 def _place(export: str, configured: Path | None, folder: Path | None) -> Path:
     """Where people.csv goes. What an example brings stays as it is."""
-    from kapfhir.pipeline import EXAMPLE
+    from kapfhir.job import EXAMPLE
 
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import kapfhir
 from kapfhir.config import Settings
 from kapfhir.delivery import time_of_delivery
 from kapfhir.errors import ConfigError, Exit, severest
-from kapfhir.pipeline import open_job
+from kapfhir.job import open_job
 from kapfhir.sync.action import Action, Sign
 from kapfhir.sync.plan import Plan
 

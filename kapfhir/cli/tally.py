@@ -11,8 +11,8 @@ from typing import TypeVar
 from kapfhir.advice import all_advice
 from kapfhir.delivery import ProblemCounts, Unit
 from kapfhir.errors import Exit, Problem, severest
+from kapfhir.job import Job
 from kapfhir.mapping.units import Found, Mapped, Rejected
-from kapfhir.pipeline import Job
 from kapfhir.rules.engine import Engine
 from kapfhir.rules.table import changes
 from kapfhir.sources.table import Dialect, Row, Table

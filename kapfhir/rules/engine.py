@@ -154,6 +154,12 @@ class Engine:
         finally:
             self.close()
 
+    def recall(self, counts: Mapping[str, int], not_judged: Mapping[str, str]) -> None:
+        """What an earlier run over the same export found: nothing is looked at in this one."""
+        self.counts.update(counts)
+        self.not_judged = dict(not_judged)
+        self.close()
+
     def lacking(self) -> list[str]:
         """What could not be judged: what an export does not hold at all says nothing about a patient."""
         by: dict[str, list[str]] = {}

@@ -41,6 +41,7 @@ CREATE TABLE resources (
 CREATE INDEX resources_of_record ON resources (concept, key);
 CREATE INDEX resources_gone ON resources (state) WHERE state = 'gone';
 """
+NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 KNOWN = "SELECT type, id, concept, key, hash, server_id, version, state, outcome FROM resources"
 RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM records"
 
@@ -189,6 +190,7 @@ class Ledger:
                     raise ConfigError(f"the ledger {self.path} was written by a newer kapfhir", "use that, or another ledger")
                 if not self._connection.execute("SELECT 1 FROM resources UNION ALL SELECT 1 FROM records LIMIT 1").fetchone():
                     self._connection.executemany("INSERT OR REPLACE INTO scope VALUES (?, ?)", asdict(scope).items())
+                self._connection.execute(NOTES)
                 kept = dict(self._connection.execute("SELECT name, value FROM scope"))
             finally:
                 self._connection.execute("COMMIT")
@@ -212,13 +214,22 @@ class Ledger:
         rows = self._rows("SELECT digest, made_by FROM records WHERE concept = ? AND key = ?", concept, key)
         return rows[0][0] or None if rows and rows[0][1] == self._made_by else None
 
+    def digests(self, concept: str) -> list[tuple[str, ...]]:
+        """Key and digest of every record of a concept that is there as these maps make it."""
+        query = "SELECT key, digest FROM records WHERE concept = ? AND made_by = ? AND digest != '' ORDER BY key"
+        return self._rows(query, concept, self._made_by) if self._trusted else []
+
+    def note(self, name: str) -> str | None:
+        """What an earlier run noted under this name."""
+        rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
+        return rows[0][0] if rows else None
+
     def anchor(self, key: str) -> Anchor | None:
         rows = self._rows("SELECT dose_start, dose_end FROM records WHERE concept = 'DosingSession' AND key = ?", key)
         return _anchor(*rows[0]) if rows else None
 
     def record(self, concept: str, key: str) -> RecordEntry | None:
-        rows = self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)
-        return _record(rows[0]) if rows else None
+        return next(map(_record, self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)), None)
 
     def records(self) -> Iterator[RecordEntry]:
         """All records, by concept and key; memory stays flat."""
@@ -234,8 +245,7 @@ class Ledger:
         return {(row[0], row[1]): Entry(*row) for row in rows}
 
     def find(self, type_name: str, identity: str) -> Entry | None:
-        rows = self._rows(f"{KNOWN} WHERE type = ? AND id = ?", type_name, identity)
-        return Entry(*rows[0]) if rows else None
+        return next((Entry(*row) for row in self._rows(f"{KNOWN} WHERE type = ? AND id = ?", type_name, identity)), None)
 
     def gone(self) -> list[Entry]:
         """What the source had lost already in an earlier run, and the server still has."""
@@ -262,6 +272,10 @@ class Ledger:
         with self._writing():
             self._connection.execute("UPDATE resources SET state = 'pending' WHERE state = 'done'")
             self._connection.execute("UPDATE records SET digest = ''")
+
+    def keep_note(self, name: str, value: str) -> None:
+        with self._writing():
+            self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
 
     def mark_pending(self, entries: Iterable[Entry]) -> None:
         """Before a send: these may be on the server from now on, or not."""

@@ -22,6 +22,7 @@ from .action import Action, Sign
 from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
 from .look import Look, Wanted
+from .report import Report
 from .settle import settle
 from .store import Planned, Store
 
@@ -46,6 +47,7 @@ class Plan:
         self.records = 0
         self.rejected = 0  # records that their rows can't make
         self.notes: list[str] = []
+        self.then: Callable[[Report], None] | None = None  # what is to be done after it was applied
         self.requests = 0
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kapfhir import pipeline
+from kapfhir.job import open_job
 from kapfhir.errors import Problem
 from kapfhir.fhir import exact
 from kapfhir.fhir.validate import check
@@ -88,7 +89,7 @@ def test_a_confirmed_pair_is_one_session_and_a_denied_one_two():
 
 
 def test_every_record_comes_back_from_r4():
-    with pipeline.open_job("example:minimal") as job:
+    with open_job("example:minimal") as job:
         count = 0
         for unit in pipeline.read(job):
             if isinstance(unit, Found):
@@ -101,7 +102,7 @@ def test_every_record_comes_back_from_r4():
 
 
 def test_without_any_answer_only_the_chart_goes(tmp_path):
-    with pipeline.open_job(MINIMAL / "input", pipeline.load_settings(write_config(tmp_path))) as job:
+    with open_job(MINIMAL / "input", pipeline.load_settings(write_config(tmp_path))) as job:
         units = list(pipeline.map(job))
     assert {u.key for u in units if isinstance(u, Mapped) and u.concept == "DosingSession"} == {f"C-00{n}" for n in range(1, 7)}
     waiting = [u for u in units if isinstance(u, Problem) and u.code == "unconfirmed-person"]

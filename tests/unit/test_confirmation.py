@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from kapfhir import pipeline
+from kapfhir.job import open_job
 from kapfhir.config import load_settings
 from kapfhir.confirmation import ask
 from kapfhir.errors import ConfigError
@@ -53,7 +54,7 @@ def clinic(tmp_path):
 
 
 def asked(folder):
-    with pipeline.open_job(folder / "export", load_settings(folder / "kapfhir.toml", env={})) as job:
+    with open_job(folder / "export", load_settings(folder / "kapfhir.toml", env={})) as job:
         return ask(job, pipeline.read(job), folder / "people.csv")
 
 
@@ -71,7 +72,7 @@ def test_names_of_wanted_rows_with_all_candidates(clinic):
 
 
 def test_a_place_that_can_not_be_written_is_told(clinic):
-    with pipeline.open_job(clinic / "export", load_settings(clinic / "kapfhir.toml", env={})) as job:
+    with open_job(clinic / "export", load_settings(clinic / "kapfhir.toml", env={})) as job:
         units = list(pipeline.read(job))
         with pytest.raises(ConfigError, match="can't be written"):
             ask(job, units, clinic / "nowhere" / "people.csv")

@@ -9,7 +9,7 @@ from kapfhir.config import load_settings
 from kapfhir.data import example_folder, mappings_folder
 from kapfhir.errors import ConfigError, Problem
 from kapfhir.mapping.units import Mapped, Nothing
-from kapfhir.pipeline import locate, open_job
+from kapfhir.job import locate, open_job
 
 OWN = """
 source = "harbor"

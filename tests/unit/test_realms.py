@@ -3,7 +3,7 @@
 import pytest
 
 import kapfhir
-from kapfhir import pipeline
+from kapfhir.job import open_job
 
 from kapfhir.config import load_settings
 from kapfhir.errors import ConfigError, Problem
@@ -41,7 +41,7 @@ def test_a_realm_that_is_not_known_is_refused(tmp_path):
 def test_a_change_of_realm_maps_again():
     digests = set()
     for name in (INTERNATIONAL, US_CORE):
-        with pipeline.open_job("example:clinic", load_settings(env={"KAPFHIR_REALM": name})) as job:
+        with open_job("example:clinic", load_settings(env={"KAPFHIR_REALM": name})) as job:
             digests.add(job.maps_digest)
             assert job.origin.realm == name
     assert len(digests) == 2

@@ -21,7 +21,9 @@ from kapfhir.errors import (
     TemporaryServerError,
 )
 
-SUMMARY = ("type command rows records resources create update unchanged retract refused rejected requests findings seconds exit").split()
+SUMMARY = (
+    "type command rows records resources create update unchanged retract refused rejected requests findings seconds exit"
+).split()
 HEAVY = "requests pydantic fhir openpyxl starlette uvicorn yaml orjson sqlite3 platformdirs".split()
 
 
@@ -179,7 +181,7 @@ def test_a_reader_that_goes_away_is_no_accident(run, failing):
 def test_an_interruption_ends_it_though_a_lock_was_left_closed():
     code = """
 import atexit, sys, threading
-from kapfhir import pipeline
+from kapfhir import job
 from kapfhir.cli.main import main
 
 lock = threading.Lock()
@@ -189,7 +191,7 @@ atexit.register(lock.acquire)  # as the finalizer of a connection pool
 def interrupted(*_):
     raise KeyboardInterrupt
 
-pipeline.open_job = interrupted
+job.open_job = interrupted
 sys.argv = ["kapfhir", "map", "x", "-o", "out"]
 main()
 """

@@ -21,7 +21,7 @@ from kapfhir.mapping.source.shortcut import DetourError, is_alone, write_shortcu
 from kapfhir.mapping.units import Found, Nothing
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import fields_of
-from kapfhir.pipeline import open_job
+from kapfhir.job import open_job
 from kapfhir.sources.export import open_export
 from source_desk import ZONE, Desk
 
