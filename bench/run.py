@@ -198,7 +198,7 @@ def main(arguments: list[str]) -> int:
         bench_help(table, times)
         bench_map(work, table, rows, times)
         bench_full_record(work, table, rows, times)
-        bench_again(work, table, rows // 5, times)
+        bench_again(work, table, rows // 2, times)
         if "--no-server" not in arguments:
             bench_hapi(work, table, UPLOADED // (10 if times == 1 else 1), min(times, 3))
     where = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-INVARIANT = re.compile(r"[a-z]{2,3}-[0-9]{1,2}b?|sqty-1")  # a rule of FHIR R4 itself, by its own name
-INVARIANT_ADVICE = "This is a rule of FHIR R4 itself: correct the resource as the message says."
+INVARIANT = re.compile(
+    r"[a-z]{2,3}-[0-9]{1,2}b?|sqty-1|us-core-[0-9]{1,2}(-attachment)?"
+)  # a rule of FHIR R4 or US Core itself, by its own name
+INVARIANT_ADVICE = "This is a rule of FHIR R4 or US Core itself: correct the resource as the message says."
 
 
 @dataclass(frozen=True, slots=True)

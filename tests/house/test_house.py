@@ -45,7 +45,10 @@ NO_PROBLEM = {  # words with hyphens that are no problem codes: encodings, parse
         "named-event",
         "vital-signs",
         "condition-ver-status",
+        "us-core",
     ),
+    *("kap-dosing-administration", "kap-dosing-session", "kap-integration-encounter", "kap-scale-score"),  # our profiles
+    *("original-order", "reflex-order", "filler-order", "instance-order"),
 }
 EXCUSED = {"tests/house/test_house.py"}
 

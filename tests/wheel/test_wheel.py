@@ -90,6 +90,8 @@ def test_sandbox_loads_and_sync_finds_it_so(empty, clean):
 def test_library(empty, clean):
     _, python, folder = empty
     script = "import kapfhir; p = kapfhir.example('clinic'); print((p / 'input').is_dir(), sorted(kapfhir.__all__))"
-    assert run(python, "-c", script, cwd=folder, env=clean).startswith("True ['apply', 'example', 'map'")
+    assert run(python, "-c", script, cwd=folder, env=clean).startswith(
+        "True ['apply', 'cohort', 'deidentify', 'example', 'findings', 'map'"
+    )
     script = "import kapfhir; print(sum(1 for u in kapfhir.map('example:clinic') if hasattr(u, 'resources')))"
     assert int(run(python, "-c", script, cwd=folder, env=clean)) > 400

@@ -23,7 +23,7 @@ from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.terminology import TAG
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field, fields_of
-from kapfhir.model.values import Absent, Code
+from kapfhir.model.values import Absent, Amount, Code
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
 
@@ -36,6 +36,8 @@ from .rows import mark_typed
 
 LONGEST, MOST_WORDS = 40, 5
 NUMBER = re.compile(r"[0-9]{4}|[0-9][-/.][0-9]+[-/.][0-9]")  # of a chart, a telephone, a day
+OTHERWISE = {int, str, Amount}  # what a cell may be where it is no code: then no text of it lacks a code
+AMOUNT = re.compile(r"[-+]?\d+([.,]\d+)?")
 MOST_TEXTS = 5000  # that are kept of one column: one with more is no vocabulary
 
 
@@ -81,6 +83,7 @@ class _Watch:
     empty: frozenset[str]
     keys: frozenset[str]
     shows: bool
+    numbers: bool  # a number is one, and no text
     names: dict[str, str]
     counts: dict[str, list[int]] = field(default_factory=dict)  # text -> rows, first row
     spelt: dict[str, str] = field(default_factory=dict)
@@ -121,7 +124,7 @@ class _Watch:
             if any(cell in self.empty for cell in cells):
                 return
             cells = ["/".join(cell.replace("/", "-") for cell in cells)]
-        yield from (cell for cell in cells if cell not in self.empty)
+        yield from (cell for cell in cells if cell not in self.empty and not (self.numbers and AMOUNT.fullmatch(cell)))
 
 
 def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Codes) -> list[Column]:
@@ -170,7 +173,7 @@ def _watch(
     name = f"sources/{source}/codes/{line.codes}.csv" if line.codes else ""
     if name:
         keys, names = _keys(folder.files(f"sources/{source}/codes", ".csv")[name]), _names(kind, codes) if kind else {}
-    elif kind is not None and int not in target.types:
+    elif kind is not None and OTHERWISE.isdisjoint(target.types):
         keys, names = frozenset(map(fold, codes.own(kind))), {}
     else:
         return None
@@ -186,6 +189,7 @@ def _watch(
         empties.get(plan.file, frozenset({""})) | frozenset(line.empty),
         keys,
         kind is not None and name != "",
+        Amount in target.types,
         names,
     )
 

@@ -67,7 +67,7 @@ def test_a_waste_is_one_extension_with_its_parts_and_a_witness():
 
 def test_those_who_were_there_have_their_roles():
     made = built(staff=(StaffMember(Ref("RN-1"), TeamRole("monitoring-provider")),))["encounter"]
-    assert [[c["coding"][0]["code"] for c in p["type"]] for p in made["participant"]] == [
+    assert [[coding["code"] for c in p["type"] for coding in c["coding"]] for p in made["participant"]] == [
         ["PPRF"],
         ["SPRF", "monitoring-provider"],
     ]
