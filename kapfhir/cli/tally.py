@@ -149,7 +149,14 @@ class Tally:
         words = [f"{n:,} {s}{'s' * (s in ('error', 'warning') and n != 1)}" for s, n in output.findings.items()]
         where = "" if output.command == "findings" else "; `kapfhir findings EXPORT` tells each of them"
         output.say(f"findings: {', '.join(words)}{where}")
-        for note in (*engine.lacking(), *changes(engine.rules.values())):
+        full = output.command == "findings"
+        for note in engine.lacking():
+            output.line("status", text=note)
+            (output.say if full else output.detail)(note)
+        if engine.not_judged and not full:
+            lacking = ", ".join(sorted(set(engine.not_judged.values())))
+            output.say(f"not judged: {len(engine.not_judged)} rules, as the export holds no {lacking}")
+        for note in changes(engine.rules.values()):
             output.line("status", text=note)
             output.say(note)
 
