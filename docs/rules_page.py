@@ -40,7 +40,8 @@ its problems are told. Where a day has no time of day, what needs the order with
 a problem* have the level of this table in `findings`, and that of [the problem](problems.md) in the other reports.
 
 As FHIR (`--as fhir -o FILE`) each finding about a patient is a DetectedIssue, and a safety finding a Flag too; ids follow from
-rule and record. They are not sent by `sync`: load the file where it is wanted.
+rule and record. Findings that a problem tells name no patient: they are counted, and stand in the CSV alone. Nothing of it is
+sent by `sync`: load the file where it is wanted.
 
 Where this differs from the policy that an error withholds an element: a serious adverse event without a criterion, and one of
 grade 5 without death, are warnings, since an adverse event must not be lost with what is missing; a status that contradicts its

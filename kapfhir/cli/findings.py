@@ -70,6 +70,11 @@ def command(
                 count = review.write_fhir(found, job, made, file) if fhir else review.write_csv(found, job.rules, names, file)
                 app.output.line("file", path=str(file), resource="", count=count)
                 app.output.say(f"{file}: {count:,} {'resources' if fhir else 'findings'}")
+                left = sum(one.patient is None for one in shelf.ordered()) if fhir else 0
+                if left:
+                    app.output.complain(
+                        f"{left:,} findings are not in it: their rows make no record, so whose they are is not known"
+                    )
     tally.tell("`kapfhir map` writes problems.csv, which says what to do")
     return tally.exit
 

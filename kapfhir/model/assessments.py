@@ -242,6 +242,8 @@ class OutcomeAssessment:
         """The severity by the first scheme of the scale; its code names the scheme."""
         first = self.scale.totals[0].method if self.scale.totals else None
         score = self.score if self.method in (None, first) else self.scale.compute(self.given)
+        if self.total is not None and self.method is None and len(self.scale.totals) > 1:
+            score = self.computed  # which total was recorded is not said: it has no band
         return self.scale.band(score.value if score else None, self.given)
 
     @property

@@ -22,11 +22,12 @@ from .people import Clinic, Patient, Practitioner
 from .pre_dose import PreDoseCheck
 from .rems import RemsForm, fill_form, form_doubts
 from .surroundings import Mindset, Setting
-from .values import Delivery, Doubt, Key, Period, Ref, SessionStatus, StopReason, require
+from .values import Delivery, Doubt, Key, Period, Ref, Route, SessionStatus, StopReason, require
 from .visits import Visited
 from .vitals import SedationScore, VitalSet
 
 IN_PERSON = Delivery("in-person")
+INFUSED = Route("iv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Anchor:
 
     start: datetime | date
     end: datetime | date | None
+    patient: str = field(default="", compare=False)  # whose; empty where an earlier run read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +141,17 @@ class DosingSession(Visited):
     @property
     def anchor(self) -> Anchor | None:
         """From the first dose that was given; where none is written down, the session itself. None if no dose was given."""
-        given = [d.given for d in self.doses if d.status != "not-done"]
-        starts = [g.start if isinstance(g, Period) else g for g in given]
-        ends = [g.end if isinstance(g, Period) else g for g in given]
+        doses = [d for d in self.doses if d.status != "not-done"]
+        starts = [d.given.start if isinstance(d.given, Period) else d.given for d in doses]
+        # an infusion of which only the start is written down has an end that nobody knows
+        open_end = any(d.route == INFUSED and not isinstance(d.given, Period) for d in doses)
+        ends = [d.given.end if isinstance(d.given, Period) else d.given for d in doses if not open_end]
         if not starts and (self.doses or self.status == "not-done"):
             return None
         start = earliest(starts)
         if start is None:
-            return Anchor(self.session.start, self.session.end)
-        return Anchor(start, latest(e for e in ends if e is not None))
+            return Anchor(self.session.start, self.session.end, str(self.patient))
+        return Anchor(start, latest(e for e in ends if e is not None), str(self.patient))
 
     @property
     @present_with("lifetime_number", "scheduled", "peak", "phases")

@@ -235,10 +235,13 @@ class Scale:
     def band(self, score: Decimal | None, given: Mapping[Question, Given], scheme: str | None = None) -> SeverityBand | None:
         """The band by the named scheme, else by the first one; the last band that holds."""
         chosen = next((s for s in self.schemes if scheme in (None, s.name)), None)
-        found = None
+        found, missing = None, set(self.missing(given))
         for band in chosen.bands if chosen else ():
             if band.any_of:
                 holds = any(q in given and self.item(q).score(given[q]) > 0 for q in band.any_of)
+                if not holds and missing & set(band.any_of):
+                    found = None  # what is not answered could raise it: no lower band is told
+                    continue
             else:
                 holds = score is not None and band.lowest <= score <= band.highest
             found = band.band if holds else found

@@ -181,11 +181,9 @@ def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest
 
 
 def _numbers(lowest: int, highest: int) -> tuple[dict[str, str], str]:
-    """Answers kept as numbers: 0 to 3 as on the form, or 1 to 4. Where neither end tells which, it is still to do."""
+    """Answers kept as numbers: 0 to 3 as on the form. Without a 0 nothing tells whether 1 is the first answer or the second."""
     if highest <= 3 and lowest == 0:
         return {number: code for code, number in SAME.items()}, ""
-    if lowest >= 1 and highest == 4:
-        return {str(int(number) + 1): code for code, number in SAME.items()}, "1 is taken for `not at all`"
     return {
         str(n): TODO for n in range(lowest, min(highest, lowest + 20) + 1)
     }, "not plainly 0 to 3: say in the code table what each number means"

@@ -69,6 +69,7 @@ ITEMS = {  # words that tell an item from the others of its scale; only for scal
         "asleep|sleep|sleeping",
     ),
 }
+GENERIC = re.compile(r"(?:q|qu|question|questions|i|item|items|a|answer|answers|r|response|no|nr)?")
 NUMBERED = re.compile(r"(.*?)\s*0*(\d{1,2})")
 
 
@@ -137,8 +138,8 @@ def _by_words(scale: Scale, name: str, profile: Profile) -> dict[str, Column]:
 
 
 def _unnamed(numbered: dict[str, dict[int, Column]]) -> list[Found]:
-    """A run of numbered columns that is as long as just one scale, and in its range."""
-    for group in numbered.values():
+    """A run of numbered columns that is as long as just one scale, and in its range; but none with a name of its own."""
+    for group in (found for prefix, found in numbered.items() if GENERIC.fullmatch(prefix)):
         for scale in (SCALES[name] for name in NAMES):
             count = len(scale.asked)
             inside = all(c.whole and c.high <= max(i.scores[-1] for i in scale.items) for c in group.values())

@@ -195,6 +195,9 @@ class _Reading:
     def _made(self, key: str, rows: list[Sourced], origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
         teller = self.teller
         record = self._record(key, rows, origins)
+        if record is not None and anchor is not None and anchor.patient not in ("", record.patient):
+            teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
+            record = None
         if record is None:
             return self._rejected(key)
         self.store.settle(self.concept, key, good=True)

@@ -33,7 +33,7 @@ Waiting = tuple[int, int, bytes]  # number of the plan, row, cells
 SCHEMA = f"""
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-{CACHE_KIB};
 CREATE TABLE fate(concept INTEGER, key TEXT, good INTEGER, PRIMARY KEY(concept, key)) WITHOUT ROWID;
-CREATE TABLE anchor(key TEXT PRIMARY KEY, start TEXT, end TEXT) WITHOUT ROWID;
+CREATE TABLE anchor(key TEXT PRIMARY KEY, start TEXT, end TEXT, patient TEXT) WITHOUT ROWID;
 CREATE TABLE waiting(key TEXT, plan INTEGER, line INTEGER, cells BLOB);
 CREATE TABLE piece(part INTEGER, numbers BLOB);
 CREATE TABLE repeat(line INTEGER PRIMARY KEY, verdict INTEGER);
@@ -49,7 +49,7 @@ class Store:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.db.executescript(SCHEMA)
         self._fates: list[tuple[int, str, bool]] = []
-        self._anchors: list[tuple[str, str, str | None]] = []
+        self._anchors: list[tuple[str, str, str | None, str]] = []
 
     def close(self) -> None:
         self.db.close()
@@ -63,7 +63,7 @@ class Store:
 
     def flush(self) -> None:
         self._many("INSERT OR REPLACE INTO fate VALUES(?,?,?)", self._fates)
-        self._many("INSERT OR REPLACE INTO anchor VALUES(?,?,?)", self._anchors)
+        self._many("INSERT OR REPLACE INTO anchor VALUES(?,?,?,?)", self._anchors)
         self._fates.clear()
         self._anchors.clear()
 
@@ -89,12 +89,12 @@ class Store:
     def keep_anchor(self, key: str, anchor: Anchor) -> None:
         """The anchor of a record whose fate is settled: both are flushed together."""
         end = anchor.end.isoformat() if anchor.end else None
-        self._anchors.append((key, anchor.start.isoformat(), end))
+        self._anchors.append((key, anchor.start.isoformat(), end, anchor.patient))
 
     def anchor(self, key: str) -> Anchor | None:
         """Of what was flushed."""
-        row = self.db.execute("SELECT start, end FROM anchor WHERE key=?", (key,)).fetchone()
-        return Anchor(parse_moment(row[0]), parse_moment(row[1]) if row[1] else None) if row else None
+        row = self.db.execute("SELECT start, end, patient FROM anchor WHERE key=?", (key,)).fetchone()
+        return Anchor(parse_moment(row[0]), parse_moment(row[1]) if row[1] else None, row[2]) if row else None
 
     # keys that stand on several rows of one table
 

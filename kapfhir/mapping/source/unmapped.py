@@ -3,7 +3,8 @@
 Privacy. Texts are shown of a column only if a map reads it through a code table. What stands in such a column is vocabulary (a
 route, a drug, an outcome), and not what somebody wrote about a patient; this is the one place where kapfhir gives back what
 stands in cells, since a table can't be written without it. A column may be mapped wrongly, or hold more than its head says. So a
-text is shown only if it looks like a term: at most 40 characters and five words, no long number, no @, no line break. Where the
+text is shown only if it looks like a term: at most 40 characters and five words, no long number, no @, no line break, no word of
+a name of a patient or member of staff of this export. Where the
 table gives keys of records (names of staff, of patients) no text is shown at all. Of what is not shown the number of texts and
 rows is told, and the first row. Nothing of this is logged or becomes a problem: only who asked for it gets it.
 """
@@ -38,6 +39,7 @@ LONGEST, MOST_WORDS = 40, 5
 NUMBER = re.compile(r"[0-9]{4}|[0-9][-/.][0-9]+[-/.][0-9]")  # of a chart, a telephone, a day
 OTHERWISE = {int, str, Amount}  # what a cell may be where it is no code: then no text of it lacks a code
 AMOUNT = re.compile(r"[-+]?\d+([.,]\d+)?")
+PEOPLE, NAMED = ("Patient", "Practitioner"), ("family", "given", "preferred_name", "name")
 MOST_TEXTS = 5000  # that are kept of one column: one with more is no vocabulary
 
 
@@ -106,9 +108,9 @@ class _Watch:
             self.counts.setdefault(key, [0, number])[0] += 1
             self.spelt.setdefault(key, " ".join(text.split()))
 
-    def found(self) -> Column:
+    def found(self, people: frozenset[str]) -> Column:
         texts = [Unmapped(self.spelt[key], rows, first, self.names.get(key, "")) for key, (rows, first) in self.counts.items()]
-        shown = [t for t in texts if self.shows and is_term(t.text)]
+        shown = [t for t in texts if self.shows and is_term(t.text) and people.isdisjoint(fold(t.text).split())]
         shown.sort(key=lambda t: (-t.rows, t.first, t.text))
         hidden = len(texts) - len(shown) + self.over
         return Column(self.file, self.place, self.table, self.column, self.rows, self.first, tuple(shown), hidden)
@@ -132,6 +134,7 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
 
     Columns with the same head that are read through the same table by several maps of one table count once.
     """
+    names = _people(maps, export)
     empties = {m.file: frozenset({"", *m.empty}) for m, _ in parse_maps(folder, maps.source) if m is not None}
     found: dict[tuple[str, str, str], Column] = {}
     for plan in maps.plans:
@@ -140,8 +143,22 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
             _read(plan, export, watches)
         for watch in watches:
             if watch.rows:
-                found.setdefault((watch.file or watch.place, watch.table, watch.column), watch.found())
+                found.setdefault((watch.file or watch.place, watch.table, watch.column), watch.found(names))
     return sorted(found.values(), key=lambda c: (-c.rows, c.file, c.table, c.column))
+
+
+def _people(maps: SourceMaps, export: Export) -> frozenset[str]:
+    """Every word of a name of a person in this export: what holds one is not shown."""
+    words: set[str] = set()
+    for plan in maps.plans:
+        lines = [
+            line for line in plan.lines if (plan.concept in PEOPLE and str(line.at).rpartition(".")[2] in NAMED) or line.people
+        ]
+        places = [plan.places[plan.columns.index(c)] for line in lines for c in line.columns]
+        for item in export.tables[plan.table].rows(plan.dialect) if places else ():
+            if not isinstance(item, Problem) and len(item[1]) == plan.width:
+                words.update(word for place in places for word in fold(item[1][place]).split() if len(word) > 1)
+    return frozenset(words)
 
 
 def is_term(text: str) -> bool:

@@ -96,3 +96,14 @@ def test_where_everything_is_mapped(run, export):
     result = run("codes", "unmapped", export, "--source", "clinic", "--mappings", "maps")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "every text has its code" in result.stderr
+
+
+def test_a_name_of_this_export_is_not_shown(run, export):
+    """A cell of a coded column that holds a patient's name is counted, and not given back."""
+    table = export / "notes.csv"
+    name = next(csv.reader(io.StringIO((export / "clients.csv").read_text("utf-8-sig").splitlines()[1])))[1]
+    text = table.read_bytes().decode("utf-8-sig")
+    assert "hypnosis" in text and name
+    table.write_text(text.replace("hypnosis", f"hypnosis {name}", 1), "utf-8")
+    result = run("codes", "unmapped", export, "--source", "clinic")
+    assert name not in result.stdout and "that are not shown" in result.stdout

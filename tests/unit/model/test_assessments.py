@@ -190,6 +190,20 @@ def test_the_screener_skips_items_by_its_own_rule(values, missing):
     assert [d.text for d in made.doubts()] == ([f"{missing} of 6 items have no answer"] if missing else [])
 
 
+@pytest.mark.parametrize(
+    ("answers", "band"),
+    [({1: "yes"}, None), ({1: "yes", 2: "no", 6: "no"}, "low"), ({1: "no", 2: "no", 6: "yes"}, "moderate"), ({6: "yes"}, None)],
+)
+def test_a_risk_that_missing_answers_could_raise_has_no_band(answers, band):
+    given = tuple(Answer(Question(f"cssrs-screener-{n}"), Choice(a)) for n, a in answers.items())
+    made = OutcomeAssessment(Key("O"), Ref("P"), Instrument("cssrs-screener"), date(2026, 1, 4), given)
+    assert made.band == (band and f"cssrs-screener-triage-{band}")
+
+
+def test_a_total_that_may_be_raw_or_percent_has_no_band():
+    assert assessment("who-5", [], score(25)).band is None
+
+
 def test_the_screener_skips_what_a_no_makes_needless():
     made = OutcomeAssessment(
         Key("O"),

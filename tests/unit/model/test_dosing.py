@@ -136,6 +136,12 @@ def test_anchor_is_the_first_dose_given():
     assert session().anchor == Anchor(AT, AT + timedelta(hours=2))
 
 
+def test_the_end_of_an_infusion_that_has_a_start_alone_is_not_known():
+    """Windows from the end of the dose must not count from its start."""
+    assert session(doses=(dose("1", given=AT, dose=mg("20"), route=Route("iv")),)).anchor == Anchor(AT, None)
+    assert session(doses=(dose("1", given=AT, dose=mg("20"), route=Route("im")),)).anchor == Anchor(AT, AT)
+
+
 def test_where_no_dose_was_given_there_is_no_anchor():
     assert session("not-done").anchor is None
     assert session(doses=(dose("1", "not-done"),)).anchor is None

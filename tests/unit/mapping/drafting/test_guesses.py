@@ -101,7 +101,7 @@ def test_scales_of_one_row_have_keys_of_their_own(clinic):
     ("answers", "codes"),
     [
         ((0, 1, 2, 3), {"0": "not-at-all", "3": "nearly-every-day"}),
-        ((1, 2, 3, 4), {"1": "not-at-all", "4": "nearly-every-day"}),
+        ((1, 2, 3, 4), {"1": "TODO", "4": "TODO"}),
         ((1, 2, 3, 1), {"1": "TODO", "3": "TODO"}),
         (FREQUENCY, {"Not at all": "not-at-all", "Nearly every day": "nearly-every-day"}),
     ],

@@ -61,3 +61,11 @@ def test_the_day_of_a_dose_of_an_earlier_run_is_known_as_a_day(talks):
     talks.table("log", log("D-2,P-1,2026-01-08 10:00,,80,im,,,"))
     found = talks.read(known).records("IntegrationSession")
     assert found["I-2"].since_dose == days(1)
+
+
+def test_a_session_after_the_dose_of_another_patient_is_not_sent(talks):
+    talks.table("talks", "Id,Session,Start\nI-1,D-1,2026-01-05 16:00\n")
+    talks.map("talks", TALKS.replace("= P-1", "= P-2"))
+    units = talks.read()
+    assert units.rejected() == [("IntegrationSession", "I-1")]
+    assert units.told("talks") == {(2, "another-patient", "", "record rejected")}
