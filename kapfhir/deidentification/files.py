@@ -15,6 +15,7 @@ from kapfhir.fhir.facts import load_facts
 LINES = (".ndjson", ".jsonl")
 KINDS = (*LINES, ".json")
 MANIFEST = "manifest.json"
+REPORTS = (".csv", ".txt", ".md")  # what `kapfhir map` writes beside the resources
 NOT_RESOURCES = (MANIFEST, "rejected.ndjson")  # where there is a manifest
 BY_TYPE = re.compile(r"([A-Z][A-Za-z]+)([._-]?\d{1,6}){0,2}\.(?:ndjson|jsonl)")
 BUNDLE = re.compile(r"bundle-\d{1,6}\.json")
@@ -40,6 +41,13 @@ def list_sources(where: Path) -> list[Source]:
         paths = sorted(where.iterdir()) if where.is_dir() else [where]
     except OSError as error:
         raise ConfigError(f"the folder to de-identify can't be read: {error.strerror}", "check its rights") from None
+    strange = [p for p in paths if not p.is_file() or p.suffix.lower() not in (*KINDS, *REPORTS)] if where.is_dir() else []
+    if strange:
+        kinds = ", ".join(sorted({"folder" if p.is_dir() else p.suffix.lower() or "without an ending" for p in strange}))
+        raise ConfigError(
+            f"the folder to de-identify holds {len(strange)} files that would not be read ({kinds})",
+            "unpack them, or take them out: nothing is left out in silence",
+        )
     managed = where.is_dir() and (where / MANIFEST).is_file()
     paths = [p for p in paths if p.is_file() and p.suffix.lower() in KINDS and not (managed and p.name in NOT_RESOURCES)]
     if not paths:

@@ -63,13 +63,18 @@ class Deidentifier:
     def bundle(self, node: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """A transaction or batch of what may leave, else a collection; and the type and code of each resource that stays."""
         entries = [entry for entry in _list(node.get("entry")) if isinstance(entry, dict)]
+        private = _is_private(node)  # the label of a Bundle is that of all in it
         links = self._links(entries)
         sends = node.get("type") in ("transaction", "batch")
         out: list[dict[str, Any]] = []
         withheld: list[tuple[str, str]] = []
+        there: set[str] = set()
         for entry in entries:
             inner, full = entry.get("resource"), entry.get("fullUrl")
             if inner is None:
+                continue
+            if private:
+                withheld.append((_kind(inner), "psychotherapy-note"))
                 continue
             try:
                 linked = links.get(full, "") if isinstance(full, str) else ""
@@ -77,12 +82,17 @@ class Deidentifier:
             except WithheldError as error:
                 withheld.append((error.kind, str(error)))
                 continue
-            out.append(_entry(new, sends=sends, method=_method(entry)))
+            made = _entry(new, sends=sends, method=_method(entry))
+            if made.get("fullUrl") in there:  # two versions, or two of one name
+                withheld.append((_kind(inner), "not-r4"))
+                continue
+            there |= {made["fullUrl"]} if "fullUrl" in made else set()
+            out.append(made)
         kept = {"resourceType": "Bundle", "type": node["type"] if sends else "collection"}
         return (kept | {"entry": out} if out else kept), withheld
 
     def _resource(self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str) -> dict[str, Any]:
-        if PSYCHOTHERAPY in _codes(node.get("meta"), "security"):
+        if _is_private(node) or any(map(_is_private, _list(node.get("contained")))):
             raise WithheldError("psychotherapy-note")
         named = isinstance(node.get("id"), str)
         contained = {c["id"]: c for c in _list(node.get("contained")) if isinstance(c, dict) and isinstance(c.get("id"), str)}
@@ -157,13 +167,18 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _codes(node: Any, name: str) -> set[Any]:
-    codings = _list(node.get(name)) if isinstance(node, dict) else []
-    return {c["code"] for c in codings if isinstance(c, dict) and isinstance(c.get("code"), str)}
-
-
 def _is_age(observation: dict[str, Any]) -> bool:
     whole = [observation, *(c for c in _list(observation.get("component")) if isinstance(c, dict))]
     concepts = [part["code"] for part in whole if isinstance(part.get("code"), dict)]
     codings = [c for concept in concepts for c in _list(concept.get("coding")) if isinstance(c, dict)]
     return any((str(c.get("system")), str(c.get("code"))) in age_codes() for c in codings)
+
+
+def _is_private(node: Any) -> bool:
+    """Whether a resource says of itself that it holds a psychotherapy note, be its label well made or not."""
+    meta = node.get("meta") if isinstance(node, dict) else None
+    labels = meta.get("security") if isinstance(meta, dict) else None
+    return any(
+        isinstance(label, dict) and label.get("code") == PSYCHOTHERAPY
+        for label in (labels if isinstance(labels, list) else [labels])
+    )

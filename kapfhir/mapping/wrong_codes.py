@@ -69,11 +69,24 @@ def refusal(
 
     `beside`: every code that stands there, this one too; where that is not known, nothing is asked of it.
     """
-    for wrong in (*_known().get((alias, code), ()), *_known().get((system, code), ()), *_known().get((system, ANY), ())):
+    names = dict.fromkeys((PUBLISHED.get(system, alias), system))  # a clinic may call a system as it likes
+    for wrong in (row for name in names for row in (*_known().get((name, code), ()), *_known().get((name, ANY), ()))):
         if wrong.stands(display, place, beside):
             return ("wrong-display" if wrong.display else "refused-code"), f"{code}: {wrong.really}", f"use {wrong.instead}"
     why = fault(system, code)
     return ("check-digit", f"{code}: {why}", "look the code up: a digit is wrong") if why else None
+
+
+PUBLISHED = {  # the systems that the rows of the file name by an alias
+    "http://loinc.org": "loinc",
+    "http://snomed.info/sct": "snomed",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
+    "http://hl7.org/fhir/sid/icd-10-cm": "icd10cm",
+    "http://www.whocc.no/atc": "atc",
+    "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": "hcpcs",
+    "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": "hcpcs",
+    "http://terminology.hl7.org/CodeSystem/adverse-event-severity": "event-severity",
+}
 
 
 @cache

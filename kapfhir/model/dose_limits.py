@@ -24,6 +24,7 @@ class DoseLimit:
     mg: Decimal | None = None
 
 
+HEAVIEST = Decimal(300)  # kg, that is believed of a weight: where no weight is known, the limit per kg holds for this one
 IV = DoseLimit("an IV dose", Decimal("4.5"), Decimal(500))
 LOZENGE = DoseLimit("a lozenge", mg=Decimal(1000))
 SHIPPED: dict[str, DoseLimit] = {
@@ -54,7 +55,8 @@ def require_believable(drug: str, route: str | None, dose: object, per_kg: Amoun
     limit = LIMITS.get(route or "") if drug == "ketamine" else None
     if limit is None:
         return
-    if limit.mg is not None and mg is not None and mg > limit.mg:
-        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.mg:f} mg", "dose")
+    most = limit.per_kg * HEAVIEST if limit.mg is None and limit.per_kg is not None else limit.mg
+    if most is not None and mg is not None and mg > most:
+        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {most:f} mg", "dose")
     if limit.per_kg is not None and per_kg is not None and per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg:
         require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.per_kg:f} mg/kg", "dose_per_kg")

@@ -39,7 +39,7 @@ LONGEST, MOST_WORDS = 40, 5
 NUMBER = re.compile(r"[0-9]{4}|[0-9][-/.][0-9]+[-/.][0-9]")  # of a chart, a telephone, a day
 OTHERWISE = {int, str, Amount}  # what a cell may be where it is no code: then no text of it lacks a code
 AMOUNT = re.compile(r"[-+]?\d+([.,]\d+)?")
-PEOPLE, NAMED = ("Patient", "Practitioner"), ("family", "given", "preferred_name", "name")
+PEOPLE, NAMED = ("Patient", "Practitioner"), ("key", "family", "given", "preferred_name", "name")
 MOST_TEXTS = 5000  # that are kept of one column: one with more is no vocabulary
 
 
@@ -148,11 +148,13 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
 
 
 def _people(maps: SourceMaps, export: Export) -> frozenset[str]:
-    """Every word of a name of a person in this export: what holds one is not shown."""
+    """Every word of a name or key of a person in this export: what holds one is not shown."""
     words: set[str] = set()
     for plan in maps.plans:
         lines = [
-            line for line in plan.lines if (plan.concept in PEOPLE and str(line.at).rpartition(".")[2] in NAMED) or line.people
+            line
+            for line in plan.lines
+            if line.people or line.at == "patient" or (plan.concept in PEOPLE and str(line.at).partition("[")[0] in NAMED)
         ]
         places = [plan.places[plan.columns.index(c)] for line in lines for c in line.columns]
         for item in export.tables[plan.table].rows(plan.dialect) if places else ():

@@ -63,3 +63,14 @@ def test_a_file_of_many_lines_is_one_value(tmp_path):
     (tmp_path / "bundle-0001.json").write_text(json.dumps({"resourceType": "Bundle"}, indent=2))
     (source,) = list_sources(tmp_path)
     assert list(read_nodes(source)) == [{"resourceType": "Bundle"}]
+
+
+@pytest.mark.parametrize("name", ["inner/Patient.ndjson", "Patient.ndjson.gz", "Patient.xml", "Patient"])
+def test_what_would_not_be_read_is_not_left_out_in_silence(tmp_path, name):
+    (tmp_path / "Patient.ndjson").write_text("{}\n")
+    (tmp_path / "problems.csv").write_text("code\n")
+    assert [source.name for source in list_sources(tmp_path)] == ["Patient.ndjson"]
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("")
+    with pytest.raises(ConfigError, match="1 files that would not be read"):
+        list_sources(tmp_path)

@@ -220,3 +220,32 @@ def test_a_put_goes_to_the_pseudonym():
 def test_a_bundle_of_no_shape(entry):
     out, _ = new().bundle({"resourceType": "Bundle", "type": ["Quokka"], "entry": entry})
     assert out == {"resourceType": "Bundle", "type": "collection"}
+
+
+LABELLED = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSYTHPN"}]}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        observation(meta=LABELLED),
+        observation(meta={"security": LABELLED["security"][0]}),
+        observation(contained=[{"resourceType": "Patient", "id": "p", "meta": LABELLED}], subject={"reference": "#p"}),
+    ],
+)
+def test_a_psychotherapy_note_stays_wherever_its_label_stands(node):
+    with pytest.raises(WithheldError, match="psychotherapy-note"):
+        new().resource(node)
+
+
+def test_the_label_of_a_bundle_is_that_of_all_in_it():
+    bundle = {"resourceType": "Bundle", "type": "collection", "meta": LABELLED, "entry": [{"resource": observation()}]}
+    made, withheld = new().bundle(bundle)
+    assert (made.get("entry"), withheld) == (None, [("Observation", "psychotherapy-note")])
+
+
+def test_two_versions_of_a_resource_do_not_make_a_bundle_that_is_not_r4():
+    versions = [{"fullUrl": f"http://a/{n}", "resource": observation(meta={"versionId": str(n)})} for n in (1, 2)]
+    made, withheld = new().bundle({"resourceType": "Bundle", "type": "history", "entry": versions})
+    assert (len(made["entry"]), withheld) == (1, [("Observation", "not-r4")])
+    assert check(made) == []

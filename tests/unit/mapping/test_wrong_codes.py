@@ -130,3 +130,12 @@ def test_every_row_is_refused_with_its_reason(row):
     code, display = row.code.replace("*", "ADMS"), row.display.replace("[[]", "[").replace("*", "x")
     found = refusal(row.system, SYSTEMS.get(row.system, row.system), code, display, place, {code} if row.beside else ())
     assert found == ("wrong-display" if row.display else "refused-code", f"{code}: {row.really}", f"use {row.instead}")
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [("http://snomed.info/sct", "255559005"), ("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "S0013")],
+)
+def test_a_system_by_another_alias_is_the_same_system(system, code):
+    found = refusal("mine", system, code, "", "route/im")
+    assert found is not None and found[0] == "refused-code"

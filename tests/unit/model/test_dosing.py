@@ -202,3 +202,10 @@ def test_a_segment_has_times_of_day():
     with pytest.raises(ImpossibleError) as found:
         Segment(Key("1"), Period(AT.date(), AT.date()), mg("10"), RATE)
     assert found.value.code == "no-time-of-day"
+
+
+@pytest.mark.parametrize(("route", "most"), [("im", "3900"), ("subcutaneous", "1500"), ("iv", "500")])
+def test_a_dose_beyond_anaesthesia_for_the_heaviest_patient_is_refused_without_a_weight(route, most):
+    assert dose(dose=mg(most), route=Route(route)).dose == mg(most)
+    error = refusal(lambda: dose(dose=mg(str(int(most) + 1)), route=Route(route)))
+    assert (error.code, error.fields) == ("dose-beyond-anaesthesia", ("dose",))
