@@ -55,6 +55,8 @@ def archive(units: Iterable[Any], folder: Path) -> Archived:
         records, fields, groups = _write(units, partial)
         for name in (WITHHELD, COUNTS, MARK):
             (partial / name).replace(folder / name)
+    except BrokenPipeError:
+        raise  # who read our lines has gone; the folder is well
     except OSError as error:
         text = f"the folder {folder} can't be written: {error.strerror}"
         raise ConfigError(text, "make room, or name another one with -o") from None

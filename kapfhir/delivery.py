@@ -150,6 +150,8 @@ def _earlier(folder: Path) -> set[str]:
 def _telling(folder: Path) -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:
+        raise  # who read our lines has gone; the folder is well
     except OSError as error:
         raise ConfigError(
             f"the folder {folder} can't be written: {error.strerror}", "make room, or name another one with -o"

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,13 @@ def test_quiet_tells_errors_only(run):
 def test_verbose_tells_each_problem_with_its_map_line(run):
     line = "error: clients:11:DOB: there is no such date or time [impossible-date] (sources/clinic/clients.yaml:"
     assert line in run("-v", "map", "example:clinic", "-o", "out").stderr
+
+
+def test_a_closed_pipe_is_no_full_disk(tmp_path):
+    """`kapfhir --json map ... | head -1`: nobody is told to make room."""
+    command = [sys.executable, "-m", "kapfhir", "--json", "--no-progress", "map", "example:clinic", "-o", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert b"make room" not in process.stderr.read()
