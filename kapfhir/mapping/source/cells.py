@@ -42,7 +42,7 @@ SAYS = {
     Key: ("codes",),
     Ref: ("codes",),
 }
-LIMIT = 4096
+LIMIT = 1024  # of each column; an export may have a thousand columns
 
 
 class Memo(dict[Any, Any]):

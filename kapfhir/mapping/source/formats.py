@@ -100,8 +100,8 @@ class Halves:
 
     def __init__(self, day: str, clock: str) -> None:
         days, clocks, self._whole = _pattern(day), _pattern(clock), _pattern(f"{day} {clock}")
-        self._day = lru_cache(maxsize=4096)(lambda text: _match(days, text))
-        self._clock = lru_cache(maxsize=2048)(lambda text: found.time() if (found := _match(clocks, text)) else None)
+        self._day = lru_cache(maxsize=1024)(lambda text: _match(days, text))
+        self._clock = lru_cache(maxsize=1536)(lambda text: found.time() if (found := _match(clocks, text)) else None)
 
     def __call__(self, cell: str) -> Moment | None:
         day, _, clock = cell.partition(" ")
