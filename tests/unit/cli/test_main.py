@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kapfhir import __version__, pipeline
+from kapfhir import __version__, job
 from kapfhir.cli.main import COMMANDS, cli
 from kapfhir.errors import (
     AccessError,
@@ -129,7 +129,7 @@ def failing(monkeypatch):
         def raising(*_, **__):
             raise error
 
-        monkeypatch.setattr(pipeline, "open_job", raising)
+        monkeypatch.setattr(job, "open_job", raising)
 
     return fail
 
