@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 from kapfhir.errors import Exit, Problem
@@ -64,5 +64,6 @@ def _mark(files: Iterable[Path], rest: str) -> str:
         inner = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in inner:
             if file.is_file():
-                whole.update(f"\0{file.relative_to(path)}\0".encode() + blake2b(file.read_bytes()).digest())
+                with file.open("rb") as content:  # piece by piece: an export may be larger than memory
+                    whole.update(f"\0{file.relative_to(path)}\0".encode() + file_digest(content, blake2b).digest())
     return whole.hexdigest()

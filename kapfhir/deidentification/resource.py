@@ -86,7 +86,8 @@ class Deidentifier:
             if made.get("fullUrl") in there:  # two versions, or two of one name
                 withheld.append((_kind(inner), "not-r4"))
                 continue
-            there |= {made["fullUrl"]} if "fullUrl" in made else set()
+            if "fullUrl" in made:
+                there.add(made["fullUrl"])
             out.append(made)
         kept = {"resourceType": "Bundle", "type": node["type"] if sends else "collection"}
         return (kept | {"entry": out} if out else kept), withheld

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from assessment_forms import FREQUENCIES, assessment, score
 
 from kapfhir.model.assessments import Answer, OutcomeAssessment, SubscaleScore
 from kapfhir.model.shipped import SCALES
@@ -21,19 +22,6 @@ from kapfhir.model.values import (
     Subscale,
     TotalMethod,
 )
-
-FREQUENCIES = ["not-at-all", "several-days", "more-than-half", "nearly-every-day"]
-
-
-def score(value) -> Amount:
-    return Amount(Decimal(value), "{score}")
-
-
-def assessment(instrument, values, total=None):
-    questions = SCALES[instrument].questions
-    answers = tuple(Answer(q, v) for q, v in zip(questions, values, strict=False))
-    return OutcomeAssessment(Key("O-1"), Ref("P-1"), Instrument(instrument), date(2026, 1, 4), answers, total)
-
 
 # ------------------------------------------------------------------------------------------------ rules of totals
 
