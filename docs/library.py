@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,7 @@ def _doc(thing: Any) -> str:
 def _units() -> str:
     parts = []
     for kind in (Found, Same, Rejected, Mapped, Problem, Place):
-        rows = [f"| `{f.name}` | `{_type(f.type)}` |" for f in fields(kind)]
+        rows = [f"| `{name}` | `{_type(kept)}` |" for name, kept in inspect.get_annotations(kind).items()]
         parts += [f"### {kind.__name__}", _doc(kind), "\n".join(["| field | type |", "|---|---|", *rows])]
     return "\n\n".join(parts)
 

@@ -17,9 +17,9 @@ from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
 from .mapping.source.pairs import CONCEPT
 from .mapping.source.reading import read_records
-from .mapping.units import Found, Known, Mapped, Nothing, Place, Rejected, Same
+from .mapping.units import Found, Known, Mapped, Place, Rejected, Same, Unkept
 from .model import privacy
-from .model.dosing import DosingSession
+from .model.making import maker_of
 from .rules.engine import LOOKED_AT, Engine
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
@@ -33,6 +33,7 @@ from .sync.report import Progress, Report
 WITHHELD = "resource withheld"
 BATCH = 16  # records that are built, then checked, together: so the code of either step stays in the processor's cache
 Resource = dict[str, Any]
+_mapped = maker_of(Mapped)
 
 
 def read(
@@ -42,7 +43,7 @@ def read(
     rules of a job (`Job.engine`), which look at every record that passes.
     """
     with opened(export, settings) as job:
-        units = _read(job, known or Nothing(), SOURCES if findings is None else SOURCES | LOOKED_AT)
+        units = _read(job, known or Unkept(), SOURCES if findings is None else SOURCES | LOOKED_AT)
         yield from units if findings is None else _looked_at(job, units, findings)
 
 
@@ -197,10 +198,8 @@ def _map_one(
         resources, told = _without(resources, bad, withheld, unit.places[0])
         problems += told
     yield from problems
-    anchor = record.anchor if isinstance(record, DosingSession) else None
-    yield Mapped(
-        type(record).__name__, record.key, tuple(resources), unit.places, "" if problems else unit.digest, anchor, record
-    )
+    digest = "" if problems else unit.digest
+    yield _mapped(type(record).__name__, record.key, tuple(resources), unit.places, digest, unit.anchor, record)
 
 
 def _keep_one(unit: Found, resources: list[Resource], reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:
@@ -210,8 +209,7 @@ def _keep_one(unit: Found, resources: list[Resource], reason: str, withheld: set
     severity = "warning" if reason == privacy.UNKNOWN else "information"
     text = privacy.REASONS[reason]
     yield Problem(place.table, place.row, "", reason, text, severity=severity, effect=privacy.STAYS_HERE)
-    anchor = record.anchor if isinstance(record, DosingSession) else None
-    yield Mapped(type(record).__name__, record.key, (), unit.places, "", anchor, private=True)
+    yield Mapped(type(record).__name__, record.key, (), unit.places, "", unit.anchor, private=True)
 
 
 def _without(resources: list[Resource], bad: set[str], withheld: set[str], place: Place) -> tuple[list[Resource], list[Problem]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from kapfhir.model.concepts import Record
 from kapfhir.model.dosing import Anchor
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a record was read: a table, and the line on which its row starts (the header is 1)."""
 
     table: str
@@ -19,11 +18,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, read from its rows. `digest` hashes the used cells, what was joined in, and how they were read."""
+    """A record, read from its rows. `digest` hashes the used cells, what was joined in, and how they were read; empty where
+    no run is kept. `anchor`: that of a dosing session.
+    """
 
     record: Record
     places: tuple[Place, ...]
     digest: str
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,7 @@ class Nothing:
 
     def anchor(self, key: str) -> Anchor | None:  # noqa: ARG002
         return None
+
+
+class Unkept(Nothing):
+    """Nothing is known, and nothing is kept for a next run: no digests are made."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from .course import Course
 from .dosing import DosingSession
@@ -45,6 +45,8 @@ class Answer:
     what the export says, where that differs: raw codes are never scores.
     """
 
+    recurs: ClassVar = True  # few of them differ: one object stands for all that are equal, in every record
+
     question: Question
     value: Choice | int | None = None
     absent: Absent | None = None
@@ -81,6 +83,25 @@ class SubscaleScore:
         return None if self.score else UNKNOWN
 
 
+class Answered:
+    """The answers of one assessment, and what follows from them: reckoned once, since every property asks for it."""
+
+    __slots__ = ("answers", "given", "scale", "totals")
+
+    def __init__(self, scale: Scale, answers: tuple[Answer, ...]) -> None:
+        self.scale, self.answers = scale, answers
+        self.given: dict[Question, Choice | int] = {a.question: a.value for a in answers if a.value is not None}
+        self.totals: dict[str | None, Amount | None] = {}
+
+    def total(self, method: str | None) -> Amount | None:
+        if method not in self.totals:
+            self.totals[method] = self.scale.compute(self.given, method)
+        return self.totals[method]
+
+
+_latest: list[Answered] = []  # of the assessment that was asked last; one assignment puts it there
+
+
 @dataclass(frozen=True, slots=True)
 class OutcomeAssessment:
     """A rating scale, filled in once. The recorded total and the recomputed one are kept apart; nothing is prorated."""
@@ -109,8 +130,9 @@ class OutcomeAssessment:
         require(self.answers or self.total is not None, "empty-assessment", "an assessment has an answer or a total")
         require(len(set(asked)) == len(asked), "question-twice", "a question is answered once", "answers")
         require(scale.places.keys() >= set(asked), "foreign-question", f"a question is not one of {scale.instrument}", "answers")
+        places = [scale.places[question] for question in asked]
         require(
-            asked == sorted(asked, key=scale.places.__getitem__),
+            places == sorted(places),
             "items-out-of-order",
             f"the answers stand in the order of {scale.instrument}",
             "answers",
@@ -124,7 +146,7 @@ class OutcomeAssessment:
             "total",
         )
         require(
-            all(scale.item(q).takes(answer) for q, answer in given.items()),
+            scale.takes(given),
             "out-of-range",
             f"an answer is outside the range of {scale.instrument}",
             "answers",
@@ -180,7 +202,7 @@ class OutcomeAssessment:
         if not scale.parts:
             return
         values = {a.question: a.value for a in answers if a.value is not None}
-        if any(not scale.item(q).takes(value) for q, value in values.items()):
+        if not scale.takes(values):
             return
         named = {s.subscale: s for s in given.get("subscales", ())}
         maps = {p.map for p in scale.parts if p.subscale in named} or {p.map for p in scale.parts}
@@ -200,8 +222,16 @@ class OutcomeAssessment:
 
     @property
     def given(self) -> dict[Question, Choice | int]:
-        """The answers that there are."""
-        return {a.question: a.value for a in self.answers if a.value is not None}
+        """The answers that there are; not to be changed."""
+        return self._reckoned().given
+
+    def _reckoned(self) -> Answered:
+        scale = self.scale
+        for held in _latest:
+            if held.answers is self.answers and held.scale is scale:
+                return held
+        _latest[:] = (found := Answered(scale, self.answers),)
+        return found
 
     def _part(self, subscale: str) -> Part | None:
         return next((p for p in self.scale.parts if p.subscale == subscale), None)
@@ -222,7 +252,7 @@ class OutcomeAssessment:
     @property
     def computed(self) -> Amount | None:
         """The total of the answers, by the method of the recorded one; None unless every item is answered."""
-        return self.scale.compute(self.given, self.method)
+        return self._reckoned().total(self.method)
 
     @property
     @present_with("total")
@@ -241,7 +271,7 @@ class OutcomeAssessment:
     def band(self) -> SeverityBand | None:
         """The severity by the first scheme of the scale; its code names the scheme."""
         first = self.scale.totals[0].method if self.scale.totals else None
-        score = self.score if self.method in (None, first) else self.scale.compute(self.given)
+        score = self.score if self.method in (None, first) else self._reckoned().total(None)
         if self.total is not None and self.method is None and len(self.scale.totals) > 1:
             score = self.computed  # which total was recorded is not said: it has no band
         return self.scale.band(score.value if score else None, self.given)

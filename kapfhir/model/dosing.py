@@ -162,19 +162,26 @@ class DosingSession(Visited):
     def doubts(self) -> Iterator[Doubt]:
         if precedes(self.session.start, self.visit.start):
             yield Doubt("session-before-visit", "the session starts before the visit does", "session")
-        if self.status == "completed" and not any(d.status != "not-done" for d in self.doses):
+        given = [d for d in self.doses if d.status != "not-done"]
+        if self.status == "completed" and not given:
             yield Doubt("completed-without-dose", "the session is completed, but no dose was given", "status")
-        if self.status == "not-done" and any(d.status != "not-done" for d in self.doses):
+        if self.status == "not-done" and given:
             yield Doubt("dose-in-session-not-done", "the session did not take place, but a dose was given", "status")
         if self.remote is not None and self.delivery == "in-person":
             yield Doubt("remote-in-person", "the session is said to be in person, but has facts of one at a distance", "delivery")
-        for part in (*self.doses, *(p for p in (self.pre_dose, self.discharge) if p is not None)):
-            yield from part.doubts()
+        for part in (*self.doses, self.pre_dose, self.discharge):
+            if part is not None:
+                yield from part.doubts()
+        if self.pre_dose is not None or self.discharge is not None:
+            yield from self._order_doubts()
+        if self.rems is not None:
+            yield from form_doubts(self.rems, self.doses, self.vitals, self.visit)
+
+    def _order_doubts(self) -> Iterator[Doubt]:
+        """Of what comes before the dose, and after it."""
         start = self.anchor.start if self.anchor is not None else None
         if start is not None and self.pre_dose is not None and precedes(start, self.pre_dose.checked):
             yield Doubt("check-after-dose", "the check before the dose comes after it", "pre_dose")
         ready = self.discharge.ready if self.discharge is not None else None
         if start is not None and ready is not None and precedes(ready, start):
             yield Doubt("ready-before-dose", "the patient is ready to leave before the dose", "discharge")
-        if self.rems is not None:
-            yield from form_doubts(self.rems, self.doses, self.vitals, self.visit)

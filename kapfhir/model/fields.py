@@ -9,14 +9,11 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from .values import Amount, ImpossibleError, Limits, Period, Rate, Ref, Units
 
 STAYS = "stays"  # metadata of a field that is kept in the record and has no place in FHIR: why. Such a field is not compared
-
-_ByUnit = dict[str, tuple[Decimal, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +53,7 @@ def fields_of(concept: type) -> dict[str, Field]:
 def require_limits(item: Any) -> None:
     """Refuse a part or record with a number outside of the limits that the type of its field names."""
     kind: type = type(item)
-    names, values_of, limits_of = _limited(kind)
-    for value, name, limits in zip(values_of(item), names, limits_of, strict=True):
-        if value is None:
-            continue
-        unit, number = (value.unit, value.value) if type(value) is Amount else ("", value)
-        lowest, highest = limits.get(unit, (number, number))
-        if not lowest <= number <= highest:
-            bounds = f"{lowest} to {highest} {unit}".strip()
-            raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
+    _limits_of(kind)(item)
 
 
 def require_content(part: Any) -> None:
@@ -75,17 +64,27 @@ def require_content(part: Any) -> None:
 
 
 @cache
-def _limited(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[_ByUnit, ...]]:
-    """The fields of a class that have limits: their names, what gives their values, and the limits by unit."""
-    limited = {f.name: f.limits for f in fields_of(kind).values() if f.limits and not f.derived}
-    names = tuple(limited)
-    get = attrgetter(*names) if names else _nothing
-    values_of: Callable[[Any], tuple[Any, ...]] = get if len(names) != 1 else lambda item: (get(item),)
-    return names, values_of, tuple({o.unit: (o.lowest, o.highest) for o in limits} for limits in limited.values())
+def _limits_of(kind: type) -> Callable[[Any], None]:
+    """The function that looks at the limited fields of an object of this class, one after the other: straight code."""
+    lines, scope = ["def look(item):", " pass"], {"Amount": Amount, "refuse": _refuse}
+    for f in fields_of(kind).values():
+        if f.limits and not f.derived:
+            scope[f"by_unit_{f.name}"] = {one.unit: (one.lowest, one.highest) for one in f.limits}
+            lines += [
+                f" value = item.{f.name}",
+                " if value is not None:",
+                "  number, unit = (value.value, value.unit) if type(value) is Amount else (value, '')",
+                f"  limits = by_unit_{f.name}.get(unit)",
+                f"  if limits is not None and not limits[0] <= number <= limits[1]: refuse({f.name!r}, limits, unit)",
+            ]
+    exec(compile("\n".join(lines), f"<limits of {kind.__name__}>", "exec"), scope)  # noqa: S102 - names of our own classes
+    look: Callable[[Any], None] = scope["look"]  # type: ignore[assignment]
+    return look
 
 
-def _nothing(_item: Any) -> tuple[()]:
-    return ()
+def _refuse(name: str, limits: tuple[Decimal, Decimal], unit: str) -> None:
+    bounds = f"{limits[0]} to {limits[1]} {unit}".strip()
+    raise ImpossibleError("out-of-range", f"{name.replace('_', ' ')} is {bounds}", name)
 
 
 def present_with(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from .derived import DerivedOutcome, Determination
+from .making import maker_of
 from .moments import day_of, order_of
 from .scales import Rule, Scale
 from .shipped import SCALES
@@ -21,10 +23,10 @@ LAST, WORST = BaselineRule("last-before-first-dose"), BaselineRule("worst-30-day
 BASELINE_DAYS = 30
 AFTER = frozenset({"during", "min-40", "min-90", "post-dose", "discharge", "day-1", "week-1", "week-2", "week-4", "week-12"})
 PLACES = Decimal("0.01")
+_outcome, _determination, _amount = maker_of(DerivedOutcome), maker_of(Determination), maker_of(Amount)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What of an assessment is compared. `edition`: instrument, version, method of the total, recall."""
 
     key: str
@@ -114,19 +116,19 @@ def _follow(patient: str, course: Treated, baseline: Measured, after: Sequence[M
             held = now if not broken else held
         found = [d for rule in scale.rules if (d := _determine(rule, baseline, seen, best, responded)) is not None]
         change = now.score - baseline.score
-        yield DerivedOutcome(
+        yield _outcome(
             Key(now.key),
             Ref(patient),
             Instrument(baseline.instrument),
             now.assessed,
             (Ref(baseline.key), Ref(now.key)),
             course.baseline_rule,
-            Amount(change, "{score}"),
-            Amount((change * 100 / baseline.score).quantize(PLACES), "%") if baseline.score > 0 else None,
+            _amount(change, "{score}"),
+            _amount((change * 100 / baseline.score).quantize(PLACES), "%") if baseline.score > 0 else None,
             Ref(course.course) if course.course else None,
             tuple(sorted(found, key=lambda d: d.key)),
             _since(course.first_dose, responded.assessed) if responded else None,
-            Amount(Decimal((held.day - responded.day).days), "d") if responded and held else None,
+            _amount(Decimal((held.day - responded.day).days), "d") if responded and held else None,
             now.safety - baseline.safety if now.safety is not None and baseline.safety is not None else None,
         )
 
@@ -147,7 +149,7 @@ def _determine(
     if rule.kind == "relapse" and responded is not None:  # the row begins after the response
         met = met and all(_order(m) > _order(responded) for m in row)
     at = row[0].assessed if rule.kind == "relapse" and met else None
-    return Determination(Key(rule.definition), rule.definition, met, at)
+    return _determination(Key(rule.definition), rule.definition, met, at)
 
 
 def _is_before(one: Measured, dose: date) -> bool:
@@ -168,5 +170,5 @@ def _since(dose: date, assessed: date) -> Amount:
     """Hours where both moments are known, else days."""
     if isinstance(assessed, datetime) and isinstance(dose, datetime):
         hours = Decimal((assessed - dose) // timedelta(microseconds=1)) / Decimal(3_600_000_000)
-        return Amount(hours.quantize(PLACES), "h")
-    return Amount(Decimal((day_of(assessed) - day_of(dose)).days), "d")
+        return _amount(hours.quantize(PLACES), "h")
+    return _amount(Decimal((day_of(assessed) - day_of(dose)).days), "d")

@@ -177,17 +177,29 @@ class Scale:
     follows: bool = True  # a change between two of them says something about the treatment
     questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
     places: Mapping[Question, int] = field(init=False, repr=False, compare=False)  # of each question
+    asked: tuple[Question, ...] = field(init=False, repr=False, compare=False)  # what a whole assessment answers
     _items: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+    _marks: dict[tuple[str, Given], int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "questions", tuple(i.question for i in self.items))
         object.__setattr__(self, "places", {question: n for n, question in enumerate(self.questions)})
+        object.__setattr__(self, "asked", tuple(i.question for i in self.items if not i.optional))
         object.__setattr__(self, "_items", {str(i.question): i for i in self.items})
+        object.__setattr__(self, "_marks", {})
 
     @property
-    def asked(self) -> tuple[Question, ...]:
-        """The questions that a whole assessment answers."""
-        return tuple(i.question for i in self.items if not i.optional)
+    def marks(self) -> Mapping[tuple[str, Given], int]:
+        """The score of each answer that a question takes; reckoned when it is first asked for."""
+        if not self._marks:
+            for item in self.items:
+                self._marks.update({(item.question, choice): score for choice, score in item.choices.items()})
+                self._marks.update({(item.question, number): number for number in item.numbers})
+        return self._marks
+
+    def takes(self, given: Mapping[Question, Given]) -> bool:
+        """Whether every answer is one that its question has."""
+        return given.items() <= self.marks.keys()
 
     def item(self, question: str) -> Item:
         return self._items[question]
@@ -200,8 +212,8 @@ class Scale:
 
     def missing(self, given: Mapping[Question, Given]) -> tuple[Question, ...]:
         """The questions that a whole assessment would have answered."""
-        spared = {q for s in self._skips(given) for q in s.skipped}
-        return tuple(i.question for i in self.items if not i.optional and i.question not in given and i.question not in spared)
+        spared = {q for s in self._skips(given) for q in s.skipped} if self.skips else ()
+        return tuple([q for q in self.asked if q not in given and q not in spared])
 
     def compute(self, given: Mapping[Question, Given], method: str | None = None) -> Amount | None:
         """The total in `{score}`; None where there is none, or an answer is missing."""
@@ -209,17 +221,19 @@ class Scale:
         if total is None or not given:
             return None
         spared = {q for s in self._skips(given) for q in s.skipped} if self.skips else ()
+        marks = self.marks
         scores: dict[Question, int] = {}
         most = 0
         for item in self.items:
-            answer = given.get(item.question)
+            question = item.question
+            answer = given.get(question)
             if answer is None:
                 if item.optional:
                     continue
-                if item.question not in spared:
+                if question not in spared:
                     return None
             if item.scored:
-                scores[item.question] = 0 if answer is None else item.score(answer)
+                scores[question] = 0 if answer is None else marks[question, answer]
                 most += item.scores[-1] if total.rule == "percent" else 0
         return Amount(total.compute(scores, most), "{score}")
 

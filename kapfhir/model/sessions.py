@@ -6,10 +6,10 @@ Psychotherapy within a dosing session is part of that session; these here are se
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from .before import Sensitivity
 from .care import Diagnosis
@@ -18,6 +18,7 @@ from .dosing import Anchor, DosingSession
 from .fields import STAYS, present_with
 from .frame import Fidelity, Theme, TherapyKind
 from .keys import require_labels_once
+from .making import changer_of
 from .people import Patient, Practitioner
 from .values import Amount, Delivery, Doubt, Key, Modality, Period, Ref, SessionStatus, StopReason, Units, Window, require
 from .visits import Visited
@@ -28,6 +29,7 @@ NOT_AFTER = "no dose of the session that it follows was given before it; its hou
 DAY_ALONE = "the dose or the session has a day and no time of day: days are counted, windows in hours are not told"
 Distance = Annotated[Amount, Units("h", "d")]  # days where the dose or the session has no time of day
 Minutes = Annotated[Amount, Units("min")]
+Joined = TypeVar("Joined", "IntegrationSession", "PsychotherapySession")
 SAID = ("drug_free", "themes", "fidelity", "minutes")
 
 
@@ -158,7 +160,7 @@ class IntegrationSession(Visited):
     def joined(self, anchor: Anchor) -> IntegrationSession:
         """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
         start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
-        return replace(self, since_dose=start or self.since_dose, since_dose_end=end or self.since_dose_end)
+        return _joined(self, start or self.since_dose, end or self.since_dose_end)
 
     def doubts(self) -> Iterator[Doubt]:
         if self.since_dose is None:
@@ -218,7 +220,7 @@ class PsychotherapySession(Visited):
     def joined(self, anchor: Anchor) -> PsychotherapySession:
         """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
         start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
-        return replace(self, since_dose=start or self.since_dose, since_dose_end=end or self.since_dose_end)
+        return _joined(self, start or self.since_dose, end or self.since_dose_end)
 
     def doubts(self) -> Iterator[Doubt]:
         if self.follows is None and self.kind == "immediate-debrief":
@@ -227,6 +229,10 @@ class PsychotherapySession(Visited):
             yield Doubt("not-after-dose", NOT_AFTER, "follows")
         yield from _day_doubts(self.since_dose)
         yield from _length_doubts(self.session, self.minutes)
+
+
+def _joined(session: Joined, since_dose: Amount | None, since_dose_end: Amount | None) -> Joined:
+    return changer_of(type(session), "since_dose", "since_dose_end")(session, since_dose, since_dose_end)
 
 
 def _after(dose: datetime | date | None, session: Period) -> Amount | None:

@@ -8,6 +8,7 @@ it is read.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,9 +141,14 @@ def repeated(key: str, each: str, kind: type | None, whole: Whole) -> Part:
     def make(w: Writer, scope: Scope) -> Value:
         items = w.derive(scope[0], f"{scope[0]}.{each}")
         out = w.name("[]")
+        recurs = getattr(kind, "recurs", False)  # then what is made of it depends on nothing else
         with w.each(items) as item:
-            made = make_one(w, (item, *scope))
-            w.line(f"{out}.append({made} if {made.test} else None)" if made.test else f"{out}.append({made})")
+            with w.recalled(item) if recurs else nullcontext(("", item)) as (kept, one):
+                made = make_one(w, (one, *scope))
+                source = f"{made} if {made.test} else None" if made.test else made.source
+                if kept:
+                    w.line(f"{kept} = {w.bind(share)}({source})")
+            w.line(f"{out}.append({kept or source})")
         return Value(out, None, out)
 
     def claim(nodes: Any, into: Into) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -19,6 +19,9 @@ from typing import Any
 
 from kapfhir.fhir.shared import SharedList, share
 
+MOST = 2_000  # objects of which it is kept what was made of them
+CONDITIONAL = re.compile(r'(v[0-9]+) = (.+) if (v[0-9]+ is not None) else (?:None|"")')
+MADE_HERE = re.compile(r" *(?:for )?(v[0-9]+) (?:= |in )")
 VARIABLE, TESTED = re.compile(r"\bv[0-9]+\b"), re.compile(r"\b(v[0-9]+) is not None")
 
 
@@ -67,6 +70,48 @@ class Value:
         return self.source
 
 
+def _uses(lines: Iterable[str]) -> Counter[str]:
+    return Counter(name for line in lines for name in VARIABLE.findall(line))
+
+
+def _sink(block: Block, everywhere: Counter[str]) -> None:
+    """What is there if a test holds, and is used only by the block that acts if it holds, is reckoned in that block."""
+    blocks = [line for line in [*block.lines, *block.inner] if isinstance(line, Block)]
+    within = [(inner, _uses(inner.text())) for inner in blocks]
+    for number in reversed(range(len(block.lines))):
+        line = block.lines[number]
+        found = CONDITIONAL.fullmatch(line) if isinstance(line, str) else None
+        if found is None:
+            continue
+        name, expression, test = found.groups()
+        uses = everywhere[name] - 1
+        for inner, used in within:
+            if inner.test == test and used[name] == uses:
+                inner.lines.insert(0, f"{name} = {expression}")
+                used.update(_uses([f"{name} = {expression}"]))
+                everywhere.subtract(_uses([test]))
+                block.lines[number] = ""
+                break
+    block.lines = [line for line in block.lines if line]
+    for inner in blocks:
+        _sink(inner, everywhere)
+
+
+class Made:
+    """What was made of objects that recur, by the object itself. Emptied when full."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Any, Any]] = {}  # the object is kept too, so its id stays its own
+
+    def of(self, item: Any) -> Any:
+        return self._kept.get(id(item), (None, None))[1]
+
+    def keep(self, item: Any, made: Any) -> None:
+        if len(self._kept) >= MOST:
+            self._kept.clear()
+        self._kept[id(item)] = item, made
+
+
 Scope = tuple[Value, ...]
 Form = Callable[["Writer", Value], str]  # the expression that a value becomes
 
@@ -86,7 +131,8 @@ class Writer:
         self._count = 0
 
     def source(self, returned: str) -> str:
-        """The text, without what nothing uses."""
+        """The text, without what nothing uses; what only one block uses stands in it."""
+        _sink(self.body, _uses([*self.body.text(), returned]))
         lines = [*self.body.text(), f" return {returned}"]
         text = "\n".join(lines)
         uses, tested = Counter(VARIABLE.findall(text)), Counter(TESTED.findall(text))
@@ -194,6 +240,22 @@ class Writer:
         with self.inside(block):
             yield item
         self.block.lines.append(block)
+
+    @contextmanager
+    def recalled(self, item: Value) -> Iterator[tuple[str, Value]]:
+        """Lines that make something of an item, and give it this name; what was made of the same object before has it already.
+
+        Where they turn out to speak of more than the item, they act each time.
+        """
+        kept = self.bind(Made())
+        name = self.name(f"{kept}.of({item})")
+        with self.only(f"{name} is None"):
+            block = self.block
+            yield name, Value(item.source, block)
+            self.line(f"{kept}.keep({item}, {name})")
+        lines = list(block.text())
+        if _uses(lines).keys() - {item.source, name} - {found[1] for line in lines if (found := MADE_HERE.match(line))}:
+            block.head, block.test = "if True:", ""
 
     def item(self, of: Value, *, many: bool) -> Value:
         """Each of several, or the one if it is there, in a block that stays open."""

@@ -14,6 +14,7 @@ from kapfhir.fhir.rules.ucum import is_unit
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
+from kapfhir.model.making import maker_of
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 from kapfhir.sources.table import Row
 
@@ -21,7 +22,6 @@ from .convert import converter, hint_for, strip_unit
 from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
 from .local import LocalTables, fold, is_number
-from .making import maker_of
 from .moments import Moments
 from .parsers import PARSERS
 from .references import References

@@ -11,11 +11,12 @@ from operator import itemgetter
 from typing import Any
 
 from kapfhir.errors import ConfigError, Problem
-from kapfhir.mapping.units import Found, Known, Place, Rejected, Same
+from kapfhir.mapping.units import Found, Known, Place, Rejected, Same, Unkept
 from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.course import Course
 from kapfhir.model.derived import DerivedOutcome
 from kapfhir.model.dosing import DosingSession
+from kapfhir.model.making import maker_of
 from kapfhir.model.moments import order_of, parse_moment
 from kapfhir.model.outcome_rules import LAST, Measured, Treated, derive
 from kapfhir.model.values import BaselineRule
@@ -25,6 +26,7 @@ SOURCES = frozenset(
     {"Course", "DosingSession", "OutcomeAssessment"}
 )  # whose records are needed, also where they are as last time
 NAME = DerivedOutcome.__name__
+_found = maker_of(Found)
 SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-2000;
 CREATE TABLE rule(course TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
@@ -52,11 +54,12 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
     not be read, an outcome that was there earlier and can't be made now is rejected, not gone. ConfigError when the disk is full.
     """
     store = _Store()
+    keeps = not isinstance(known, Unkept)
     try:
         whole = True
         for unit in units:
             if isinstance(unit, Found) or (isinstance(unit, Same) and unit.record is not None):
-                store.keep(unit.record, unit.places[0])
+                store.keep(unit)
             elif isinstance(unit, Rejected) and unit.concept in SOURCES:
                 whole = False
             key = _assessment(unit)
@@ -65,11 +68,11 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
             yield unit
         for record, places in store.outcomes():
             store.met(record.key)
-            digest = blake2b(repr(record).encode(), digest_size=16).hexdigest()
-            if known.digest(NAME, record.key) == digest:
+            digest = blake2b(repr(record).encode(), digest_size=16).hexdigest() if keeps else ""
+            if keeps and known.digest(NAME, record.key) == digest:
                 yield Same(NAME, record.key, places, digest, record)
             else:
-                yield Found(record, places, digest)
+                yield _found(record, places, digest)
         yield from () if whole else (Rejected(NAME, key) for key in store.unmet())
         scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
     except sqlite3.OperationalError as error:
@@ -96,11 +99,12 @@ class _Store:
         self._waiting: dict[str, list[tuple[Any, ...]]] = {EARLIER: [], MEASURED: []}  # rows by statement
         self._expects = False
 
-    def keep(self, record: Any, place: Place) -> None:
+    def keep(self, unit: Found | Same) -> None:
+        record, place = unit.record, unit.places[0]
         if isinstance(record, OutcomeAssessment):
             self._measure(record, place)
         elif isinstance(record, DosingSession):
-            anchor = record.anchor
+            anchor = unit.anchor if isinstance(unit, Found) else record.anchor
             if anchor is not None and record.doses:
                 start = anchor.start
                 given = (record.patient, record.course or "", start.isoformat(), order_of(start), place.table, place.row)

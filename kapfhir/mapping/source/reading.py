@@ -13,10 +13,11 @@ from operator import itemgetter
 from typing import Any
 
 from kapfhir.errors import Problem
-from kapfhir.mapping.units import Found, Known, Nothing, Place, Rejected, Same
+from kapfhir.mapping.units import Found, Known, Nothing, Place, Rejected, Same, Unkept
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import Anchor, DosingSession
 from kapfhir.model.fields import fields_of
+from kapfhir.model.making import maker_of
 from kapfhir.model.values import ImpossibleError
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Row
@@ -35,6 +36,7 @@ __all__ = ["SourceMaps", "read_records"]
 
 Unit = Found | Same | Rejected | Problem
 BATCH = 2000
+_found = maker_of(Found)
 Sourced = tuple[int, int, Row]  # number of the plan, row, cells
 
 
@@ -83,7 +85,7 @@ class _Reading:
         points = (f.name for f in fields_of(kind).values() if f.refers is not None and hasattr(f.refers, "anchor"))
         joins = next(points, None) if hasattr(kind, "joined") else None
         self.follows = {n: c for n, p in enumerate(plans) for c in p.references if c.line.path == (joins,)}
-        self.compares = not isinstance(known, Nothing)
+        self.compares, self.keeps = not isinstance(known, Nothing), not isinstance(known, Unkept)
         self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
         self.doubles: frozenset[str] = frozenset()
 
@@ -135,7 +137,7 @@ class _Reading:
 
     def _one(self, plan: Plan, key: str, origins: Origins, cells: Row, packed: bytes) -> Unit:
         anchor = self._anchor([(0, cells)]) if self.follows else None
-        digest = _digest(plan.seed + packed, anchor)
+        digest = _digest(plan.seed + packed, anchor) if self.keeps else ""
         same = self.compares and self._is_same(key, digest, [(plan, cells)])
         if same and not self.made:
             return self._same(key, origins, digest)
@@ -171,7 +173,8 @@ class _Reading:
             teller.tell_rows("too-many-rows", text, origins[:1], "record", "check the key column")
             return self._rejected(key)
         anchor = self._anchor((n, unpack(cells)) for n, _, cells in rows if n in self.follows) if self.follows else None
-        digest = _digest(b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])), anchor)
+        cells = b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])) if self.keeps else b""
+        digest = _digest(cells, anchor) if cells else ""
         same = self.compares and self._is_same(key, digest, ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references))
         if same and not self.made:
             return self._same(key, origins, digest)
@@ -206,9 +209,10 @@ class _Reading:
         if self.doubts is not None:
             for doubt in record.doubts():
                 teller.doubt(doubt, origins)
-        if self.anchors and (own := record.anchor) is not None:
+        own = record.anchor if self.anchors else None
+        if own is not None:
             self.store.keep_anchor(key, own)
-        return Found(record, self._places(origins), "" if teller.found else digest)
+        return _found(record, self._places(origins), "" if teller.found else digest, own)
 
     def _record(self, key: str, rows: list[Sourced], origins: Origins) -> Any:
         """The short way; where something is wrong, the long way, which tells it. None if there can be no record."""

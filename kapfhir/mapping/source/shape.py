@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from kapfhir.mapping.codes import Codes
 from kapfhir.model.before import Sensitivity
 from kapfhir.model.fields import fields_of
+from kapfhir.model.making import maker_of
 from kapfhir.model.values import Absent, Code, ImpossibleError
 
 from .fill import CONFLICT, ERROR, FROM, WITHHELD, Mark, Origins, Partial, first_field, has_fields, inner_references
-from .making import maker_of
 
 Path = tuple[str, ...]
 
@@ -58,7 +58,7 @@ class Shape:
     def __init__(self, kind: type, shapes: Shapes) -> None:
         known = [f for f in fields_of(kind).values() if not f.derived]
         self.kind = kind
-        self.maker = maker_of(kind)
+        self.maker: Callable[..., Any] = maker_of(kind)
         self.required = {f.name for f in known if not f.optional}
         self.defaulted = {f.name for f in known if (f.defaulted and not f.many) or Sensitivity in f.types}
         self.absents = {f.name for f in known if Absent in f.types}

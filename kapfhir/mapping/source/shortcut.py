@@ -15,14 +15,25 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
+from kapfhir.model.making import maker_of
 from kapfhir.sources.table import Row
 
+from .cells import LIMIT
 from .fill import INACTIVE, Cell, Node, Partial, first_field
-from .making import maker_of
 from .shape import Path, Shape
 
 Shortcut = Callable[[Row], Partial]
 Entry = tuple[str, str, str]  # a field, the expression of its value, and the test that it is there
+
+
+class Kept(dict[Any, Any]):
+    """Items by the cells that they were made of. Emptied when full."""
+
+    def keep(self, cells: Row | str, item: Any) -> Any:
+        if len(self) >= LIMIT:
+            self.clear()
+        self[cells] = item
+        return item
 
 
 class DetourError(Exception):
@@ -113,8 +124,8 @@ class _Writer:
             out = self._name("[]" if made else "{}")
             for key in sorted(items, key=of.order):
                 item, bound = items[key], self._bind(key)
-                with self._only(" or ".join(f"r[{place}].strip() not in {self._bind(empty)}" for place, empty in item.own)):
-                    value, _ = self._part(item, of, (*path, name, str(key)), {first_field(item.kind): bound})
+                shown = " or ".join(f"r[{place}].strip() not in {self._bind(empty)}" for place, empty in item.own)
+                with self._item(item, of, (*path, name, str(key)), {first_field(item.kind): bound}, shown) as value:
                     self._line(f"{out}.append({value})" if made else f"{out}[{bound}] = {value}")
             yield name, f"tuple({out})" if made else out, out
         for name, item in node.rows.items():
@@ -123,9 +134,30 @@ class _Writer:
             self._line(f"if {out} is None: raise Detour")
             yield name, f"{{{out}: {value}}}", f"{out} is not INACTIVE"
 
+    @contextmanager
+    def _item(self, node: Node, shape: Shape, path: Path, own: dict[str, str], shown: str) -> Iterator[str]:
+        """Lines that act for a named item, where the row shows it. Of a class of which few differ, one that was made of the same
+        cells stands for all.
+        """
+        looked_up = all(cell.memo is not None and not cell.wanted for cell in node.cells)
+        if not (getattr(node.kind, "recurs", False) and looked_up and self._is_alone(node, shape, path, own)):
+            with self._only(shown):
+                yield self._part(node, shape, path, own)[0]
+            return
+        kept, places = self._bind(Kept()), [f"r[{cell.place}]" for cell in node.cells]
+        cells = places[0] if len(places) == 1 else f"({', '.join(places)})"
+        out = self._name(f"{kept}.get({cells})")
+        with self._only(f"{out} is None{shown and f' and ({shown})'}"):
+            made, _ = self._made(node, shape, path, own)
+            self._line(f"{out} = {kept}.keep({cells}, {made})")
+        with self._only(f"{out} is not None"):
+            yield out
+
     def _part(self, node: Node, shape: Shape, path: Path, own: dict[str, str]) -> tuple[str, str]:
-        alone = path not in self.shared and is_alone(node, shape, own.keys())
-        return (self._made if alone else self._loose)(node, shape, path, own)
+        return (self._made if self._is_alone(node, shape, path, own) else self._loose)(node, shape, path, own)
+
+    def _is_alone(self, node: Node, shape: Shape, path: Path, own: dict[str, str]) -> bool:
+        return path not in self.shared and is_alone(node, shape, own.keys())
 
     # ------------------------------------------------------------------------------------------------ lines
 

@@ -31,6 +31,15 @@ def test_choices_score_by_what_they_say():
     assert made.status == "complete"
 
 
+def test_what_is_asked_of_two_in_turn_is_that_of_each():
+    low, high = assessment("phq-9", [Choice("not-at-all")] * 9), assessment("phq-9", [Choice("nearly-every-day")] * 9)
+    for _ in range(2):
+        assert (low.computed, low.safety_score, low.status) == (score(0), 0, "complete")
+        assert (high.computed, high.safety_score, len(high.given)) == (score(27), 3, 9)
+    again = replace(high, answers=high.answers[:-1])
+    assert (again.computed, again.status, high.computed) == (None, "partial", score(27))
+
+
 def test_numbers_sum():
     assert assessment("madrs", [6] * 10).computed == score(60)
 

@@ -94,6 +94,58 @@ def test_a_value_without_a_name_is_computed_where_it_stands():
     assert build([SimpleNamespace(end=1), SimpleNamespace(end=None)]) == [1]
 
 
+def recalling(of_owner):
+    """What is made of each item: with the owner's field, or of the item alone."""
+    w = Writer()
+    out, owner = w.name("[]"), field(w, "owner")
+    with w.each(field(w, "items")) as item:
+        with w.recalled(item) as (kept, one):
+            made = w.derive(one, f"{one}.said")
+            w.line(f"{kept} = [{made}, {owner}]" if of_owner else f"{kept} = [{made}]")
+        w.line(f"{out}.append({kept})")
+    return w.function(out)
+
+
+def test_an_item_that_recurs_is_made_once():
+    item, other = SimpleNamespace(said=1), SimpleNamespace(said=1)
+    build = recalling(of_owner=False)
+    first, again, else_ = build(SimpleNamespace(items=[item, item, other], owner="a"))
+    assert first is again is build(SimpleNamespace(items=[item], owner="b"))[0]
+    assert else_ == first
+    assert else_ is not first
+
+
+def test_an_item_that_speaks_of_its_owner_is_made_each_time():
+    item, build = SimpleNamespace(said=1), recalling(of_owner=True)
+    assert build(SimpleNamespace(items=[item], owner="a")) == [[1, "a"]]
+    assert build(SimpleNamespace(items=[item], owner="b")) == [[1, "b"]]
+
+
+def test_no_more_is_kept_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr("kapfhir.mapping.resource.writing.MOST", 2)
+    build = recalling(of_owner=False)
+    items = [SimpleNamespace(said=n) for n in range(5)]
+    assert (
+        build(SimpleNamespace(items=items, owner="")) == build(SimpleNamespace(items=items, owner="")) == [[n] for n in range(5)]
+    )
+
+
+def test_what_one_block_alone_needs_is_computed_there():
+    w = Writer()
+    there = field(w, "there", optional=True)
+    one, both = w.derive(there, f"{there}.one"), w.derive(there, f"{there}.both")
+    out = w.name("[]")
+    with w.only(there.test):
+        w.line(f"{out}.extend([{one}, {both}])")
+    w.line(f"{out}.append({both})")
+    source = w.source(out).splitlines()
+    assert [line for line in source if ".one" in line] == [f"  {one} = {there}.one"]
+    assert [line for line in source if ".both" in line] == [f" {both} = {there}.both if {there} is not None else None"]
+    build = w.function(out)
+    assert build(SimpleNamespace(there=SimpleNamespace(one=1, both=2))) == [1, 2, 2]
+    assert build(SimpleNamespace(there=None)) == [None]
+
+
 # ------------------------------------------------------------------------------------------------ hostile maps
 
 
@@ -165,6 +217,8 @@ def test_the_code_holds_no_text_of_maps_or_tables():
         ", ",
         "reference",
         "append",
+        "keep",
+        "of",
         "len",
         " characters",
         "join",

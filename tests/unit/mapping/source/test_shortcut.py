@@ -98,6 +98,19 @@ fields:
   answers[*].question: Kind
   answers[*].value: HR
 """,
+    # items of a class of which few differ
+    "wide": """concept: OutcomeAssessment
+table: wide
+fields:
+  key: {from: [Session, Day, At]}
+  patient: Patient
+  instrument: = phq-9
+  assessed: {from: [Day, At], format: MM/DD/YYYY hh:mm}
+  answers[phq9-1].value: HR
+  answers[phq9-2].value: Weight
+  answers[phq9-3].value: Kind
+  answers[phq9-3].raw_code: Dose
+""",
     "effects": """concept: AdverseEvent
 table: effects
 fields:
@@ -166,6 +179,7 @@ GOOD = {
     "steps": [changed(Kind="N"), changed(Kind="a")],
     "extra": [changed()],
     "answers": [changed(Kind="phq9-1", HR="several-days"), changed(Kind="phq9-2", HR="not-at-all")],
+    "wide": [changed(HR="several-days", Weight="not-at-all", Kind="", Dose="")],
     "effects": [changed(Kind="serious"), changed(Session="D-2", Kind="non-serious")],
 }
 NONE = dict.fromkeys(GOOD, [])
@@ -196,7 +210,18 @@ def test_both_ways_give_the_same_of_the_example():
 def test_the_short_way_is_taken(tmp_path):
     desk = desk_of(tmp_path, GOOD)
     with patch.object(Shape, "make", side_effect=AssertionError("the long way")):
-        assert sum(isinstance(unit, Found) for unit in desk.read()) == 7
+        assert sum(isinstance(unit, Found) for unit in desk.read()) == 8
+
+
+def test_equal_answers_are_one_object(tmp_path):
+    often, other = (
+        changed(Session=key, HR=cell, Weight="", Kind="", Dose="")
+        for key, cell in (("D-2", "several-days"), ("D-3", "not-at-all"))
+    )
+    units = desk_of(tmp_path, NONE | {"wide": [*GOOD["wide"], often, other]}).read()
+    first, again, last = (unit.record.answers[0] for unit in units if isinstance(unit, Found) and hasattr(unit.record, "answers"))
+    assert first is again
+    assert (first.value, last.value) == ("several-days", "not-at-all")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +254,7 @@ def test_no_text_of_a_map_becomes_code(tmp_path):
         words |= set(words_of(shortcut.__code__))
     fields = {name for kind in CONCEPTS.values() for name in names_within(kind)}
     assert {w for w in words if not w.startswith(("c", "v")) or not w[1:].isdigit()} <= fields | {
-        *("Detour", "INACTIVE", "get", "append", "strip", "given", "r")
+        *("Detour", "INACTIVE", "get", "append", "strip", "given", "keep", "r")
     }
 
 

@@ -1,17 +1,18 @@
 """A maker gives what the class gives."""
 
 import inspect
-from dataclasses import MISSING, FrozenInstanceError, fields, is_dataclass
+from dataclasses import MISSING, FrozenInstanceError, fields, is_dataclass, replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from strategies import records
 
-from kapfhir.mapping.source.making import maker_of
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.fields import fields_of
-from kapfhir.model.values import Amount, ImpossibleError
+from kapfhir.model.making import changer_of, maker_of
+from kapfhir.model.values import Amount, ImpossibleError, Period
 from kapfhir.model.vitals import VitalSet
 
 
@@ -66,3 +67,20 @@ def test_it_refuses_what_the_class_refuses():
         maker_of(VitalSet)(key="a", taken=None)
     with pytest.raises(TypeError):
         maker_of(DosingSession)(key="a")
+
+
+@settings(max_examples=60, deadline=None)
+@given(records(), records())
+def test_it_changes_as_replace_does(record, other):
+    key = changer_of(type(record), "key")(record, other.key)
+    assert key == replace(record, key=other.key)
+    assert type(key) is type(record)
+    assert record == replace(record)
+
+
+def test_a_change_is_refused_as_by_the_class():
+    change = changer_of(Period, "end")
+    period = Period(date(2026, 1, 2))
+    assert change(period, date(2026, 1, 3)) == Period(date(2026, 1, 2), date(2026, 1, 3))
+    with pytest.raises(ImpossibleError):
+        change(period, date(2026, 1, 1))
