@@ -1,7 +1,4 @@
-"""The full record, in the realm of US Core, checked: a synthetic cohort to files, against fhir.resources; findings on top.
-
-`python bench/full_record.py FOLDER OUT` is one run without findings; it prints how many resources there were.
-"""
+"""The full record, in the realm of US Core, checked: a synthetic cohort to files, against fhir.resources; findings on top."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from measure import KAPFHIR, Cost, run
 if TYPE_CHECKING:
     from run import Table
 
-HERE = Path(__file__)
+HERE = Path(__file__).parent
 REALM = "us-core-6.1.0"
 ROWS_PER_PATIENT = 262
 SAMPLE = 4_000
@@ -32,8 +29,8 @@ def bench_full_record(work: Path, table: Table, rows: int, times: int) -> None:
     started = _middle([run(*KAPFHIR, "--help") for _ in range(times)]).cpu_s
     speed = written / (made.cpu_s - started)
     table.add("synthetic cohort", f"{written:,} rows, {speed:,.0f} rows/s", "at least 50,000 rows/s", holds=speed >= 50_000)
-    plain = [run(sys.executable, HERE, small, out) for _ in range(times)]
-    peers = sorted(float(run(sys.executable, HERE.parent / "peer.py", out, SAMPLE).out) for _ in range(times))
+    plain = [_convert(small, out) for _ in range(times)]
+    peers = sorted(float(run(sys.executable, HERE / "peer.py", out, SAMPLE).out) for _ in range(times))
     cost, peer = _middle(plain), peers[times // 2]
     count = int(cost.out)
     ours = count / cost.cpu_s
@@ -47,7 +44,7 @@ def bench_full_record(work: Path, table: Table, rows: int, times: int) -> None:
     more = told.cpu_s / cost.cpu_s - 1
     table.add("findings on top", f"{100 * more:.0f} % more CPU", "at most 25 %", holds=more <= 0.25)
     _make(large, MANY * patients)
-    big = run(sys.executable, HERE, large, out)
+    big = _convert(large, out)
     growth = big.peak_mb / cost.peak_mb
     table.add(
         f"peak memory at {MANY} x the full record",
@@ -67,24 +64,9 @@ def _map(folder: Path, out: Path) -> Cost:
     return run(*KAPFHIR, "--json", "--no-progress", "map", folder, "-o", out, "--realm", REALM)
 
 
+def _convert(folder: Path, out: Path) -> Cost:
+    return run(sys.executable, HERE / "convert.py", folder / "kapfhir.toml", folder, out, REALM)
+
+
 def _middle(costs: list[Cost]) -> Cost:
     return sorted(costs, key=lambda cost: cost.cpu_s)[len(costs) // 2]
-
-
-def main(folder: Path, out: Path) -> int:
-    """Resources of the folder as files, without findings."""
-    from kapfhir import pipeline  # noqa: PLC0415  the parent only measures
-    from kapfhir.config import load_settings  # noqa: PLC0415
-    from kapfhir.delivery import Delivery, deliver, time_of_delivery  # noqa: PLC0415
-    from kapfhir.job import open_job  # noqa: PLC0415
-
-    shutil.rmtree(out, ignore_errors=True)
-    settings = load_settings(folder / "kapfhir.toml", flags={"realm": REALM})
-    with open_job(folder, settings) as job:
-        to = Delivery(out, "ndjson", time_of_delivery(job.export.newest), "bench", job.origin.system)
-        files = deliver(pipeline.map(job), to)
-    return sum(file.count for file in files if file.type)
-
-
-if __name__ == "__main__":
-    print(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+USUAL = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as users run it
 KAPFHIR = (sys.executable, "-m", "kapfhir")
 
 
@@ -27,7 +28,7 @@ class Cost:
 def run(*command: object, expect: int = 0, cwd: Path | None = None) -> Cost:
     """Run it to its end; SystemExit if it does not end with this exit code."""
     start = time.perf_counter()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True, cwd=cwd)
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True, cwd=cwd, env=USUAL)
     assert process.stdout is not None
     out = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)

@@ -17,6 +17,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -239,7 +240,7 @@ class _Lines:
     def __init__(self, partial: Path) -> None:
         self._partial = partial
         self._files: dict[str, BinaryIO] = {}
-        self._counts: dict[str, int] = {}
+        self._counts = Counter[str]()
         self._waiting: list[dict[str, Any]] = []
 
     def close(self) -> None:
@@ -252,14 +253,13 @@ class _Lines:
             self._flush()
 
     def _flush(self) -> None:
-        files, counts = self._files, self._counts
+        found = Counter([resource["resourceType"] for resource in self._waiting])
+        for kind in found.keys() - self._files.keys():
+            self._files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 16)
+        write = {kind: file.write for kind, file in self._files.items()}
         for resource in self._waiting:
-            kind = resource["resourceType"]
-            if kind not in files:
-                files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 16)
-                counts[kind] = 0
-            files[kind].write(dump_line(resource))
-            counts[kind] += 1
+            write[resource["resourceType"]](dump_line(resource))
+        self._counts.update(found)
         self._waiting.clear()
 
     def finish(self) -> list[Delivered]:

@@ -10,7 +10,7 @@ from .assessments import OutcomeAssessment
 from .course import Course
 from .fields import present_with
 from .people import Patient
-from .shipped import SCALES
+from .shipped import KINDS
 from .values import Amount, BaselineRule, Definition, Instrument, Key, OutcomeKind, Ref, Units, require
 
 
@@ -27,8 +27,7 @@ class Determination:
     @present_with("definition")
     def kind(self) -> OutcomeKind | None:
         """Response, remission, ...; None for a definition that no scale has any more."""
-        rules = (rule for scale in SCALES.values() for rule in scale.rules if rule.definition == self.definition)
-        return next((rule.kind for rule in rules), None)
+        return KINDS.get(self.definition)
 
 
 @dataclass(frozen=True, slots=True)

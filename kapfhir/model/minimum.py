@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from .course import Course
@@ -14,22 +15,30 @@ from .moments import is_day
 from .people import Patient
 from .values import Amount
 
-Test = Callable[[Any], object]
-FIELDS: dict[type, tuple[tuple[str, Test], ...]] = {
-    Patient: (("key", lambda p: p.key), ("birth_date", lambda p: p.birth_date)),
-    Course: (("key", lambda c: c.key),),
-    DosingSession: (
-        ("session.start", lambda s: s.session),
-        ("session.start with its time", lambda s: not is_day(s.session.start)),
-        ("course", lambda s: s.course),
-        ("number", lambda s: s.number),
-        ("clinician", lambda s: s.clinician),
-        ("doses", lambda s: s.doses),
-        ("doses.drug", lambda s: _all(s, lambda d: d.drug)),
-        ("doses.route", lambda s: _all(s, lambda d: d.route)),
-        ("doses.dose", lambda s: _all(s, lambda d: isinstance(d.dose, Amount))),
-        ("doses.lot", lambda s: _all(s, lambda d: d.lot)),
-    ),
+PATIENT = ("key", "birth_date")
+COURSE = ("key",)
+SESSION = (
+    *("session.start", "session.start with its time", "course", "number", "clinician"),
+    *("doses", "doses.drug", "doses.route", "doses.dose", "doses.lot"),
+)
+Has = tuple[bool, ...]
+
+
+def _of_session(one: DosingSession) -> Has:
+    doses = one.doses
+    return (
+        *(True, not is_day(one.session.start), bool(one.course), bool(one.number), bool(one.clinician), bool(doses)),
+        bool(doses) and all(map(attrgetter("drug"), doses)),
+        bool(doses) and all(map(attrgetter("route"), doses)),
+        bool(doses) and all(isinstance(d.dose, Amount) for d in doses),
+        bool(doses) and all(map(attrgetter("lot"), doses)),
+    )
+
+
+LOOKS: dict[type, tuple[tuple[str, ...], Callable[[Any], Has]]] = {
+    Patient: (PATIENT, lambda one: (True, bool(one.birth_date))),
+    Course: (COURSE, lambda _: (True,)),
+    DosingSession: (SESSION, _of_session),
 }
 
 
@@ -37,25 +46,19 @@ class Completeness:
     """Of each field, how many records have it. A session that did not take place is not counted: it had no dose."""
 
     def __init__(self) -> None:
-        self._records: Counter[type] = Counter()
-        self._have: Counter[tuple[type, str]] = Counter()
+        self._seen: Counter[tuple[type, Has]] = Counter()
 
     def add(self, record: object) -> None:
         kind = type(record)
-        fields = FIELDS.get(kind)
-        if fields is None or (isinstance(record, DosingSession) and record.status == "not-done"):
+        look = LOOKS.get(kind)
+        if look is None or (isinstance(record, DosingSession) and record.status == "not-done"):
             return
-        self._records[kind] += 1
-        for name, there in fields:
-            if there(record):
-                self._have[kind, name] += 1
+        self._seen[kind, look[1](record)] += 1
 
     def rows(self) -> Iterator[tuple[str, str, int, int]]:
         """Concept, field, records, and how many of them have it."""
-        for kind, fields in FIELDS.items():
-            for name, _ in fields:
-                yield kind.__name__, name, self._records[kind], self._have[kind, name]
-
-
-def _all(session: DosingSession, there: Test) -> bool:
-    return bool(session.doses) and all(there(dose) for dose in session.doses)
+        for kind, (fields, _) in LOOKS.items():
+            seen = [(has, count) for (of, has), count in self._seen.items() if of is kind]
+            for number, name in enumerate(fields):
+                have = sum(count for has, count in seen if has[number])
+                yield kind.__name__, name, sum(count for _, count in seen), have

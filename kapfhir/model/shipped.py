@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .scales import Scale
+from .values import OutcomeKind
 
 FILE = Path(__file__).with_name("scales.json")
 
@@ -69,7 +70,8 @@ def _default(field: Any) -> Any:
 
 
 SHIPPED: dict[str, Scale] = {s["instrument"]: unpack(Scale, s) for s in json.loads(FILE.read_text(encoding="utf-8"))}
-SCALES: dict[str, Scale] = dict(SHIPPED)
+SCALES: dict[str, Scale] = {}
+KINDS: dict[str, OutcomeKind] = {}  # what each definition of an outcome is one of
 
 
 def use_scales(own: Iterable[Scale]) -> None:
@@ -78,3 +80,8 @@ def use_scales(own: Iterable[Scale]) -> None:
     if wanted != SCALES:
         SCALES.clear()
         SCALES.update(wanted)
+        KINDS.clear()
+        KINDS.update({rule.definition: rule.kind for scale in reversed(wanted.values()) for rule in reversed(scale.rules)})
+
+
+use_scales(())
