@@ -48,12 +48,14 @@ def write_shortcuts(roots: Sequence[Node], shape: Shape) -> list[Shortcut]:
 
 
 def _paths(node: Node, path: Path = ()) -> Iterator[Path]:
-    """Of the parts and named items."""
+    """Of the parts, lists and named items."""
     inner = [((*path, name), part) for name, part in node.parts.items()]
     inner += [((*path, name, str(key)), item) for name, items in node.named.items() for key, item in items.items()]
+    inner += [((*path, name), item) for name, item in node.rows.items()]
     for here, part in inner:
         yield here
         yield from _paths(part, here)
+    yield from ((*path, name) for name in node.named)
 
 
 class _Writer:
@@ -129,7 +131,13 @@ class _Writer:
                     self._line(f"{out}.append({value})" if made else f"{out}[{bound}] = {value}")
             yield name, f"tuple({out})" if made else out, out
         for name, item in node.rows.items():
-            value, _ = self._loose(item, shape.inside[name][0], (*path, name), {})
+            of, here = shape.inside[name][0], (*path, name)
+            if here not in self.shared and is_alone(item, of):
+                value, test = self._made(item, of, here, {})
+                self._line(f"if {value} is None: raise Detour")  # there is no key
+                yield name, f"{{{value}.{first_field(item.kind)}: {value}}}", test
+                continue
+            value, _ = self._loose(item, of, here, {})
             out = self._name(f"{value}.get({first_field(item.kind)!r}, INACTIVE)")
             self._line(f"if {out} is None: raise Detour")
             yield name, f"{{{out}: {value}}}", f"{out} is not INACTIVE"
