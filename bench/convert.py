@@ -9,16 +9,18 @@ import shutil
 import sys
 from pathlib import Path
 
-from kapfhir import pipeline
-from kapfhir.cli.tally import SWEEP_AFTER
-from kapfhir.config import load_settings
-from kapfhir.delivery import Delivery, deliver, time_of_delivery
-from kapfhir.job import open_job
+from kapfhir.cli.main import SWEEP_AFTER
+
+gc.set_threshold(SWEEP_AFTER)  # as the commands do, before the rest is imported
+
+from kapfhir import pipeline  # noqa: E402
+from kapfhir.config import load_settings  # noqa: E402
+from kapfhir.delivery import Delivery, deliver, time_of_delivery  # noqa: E402
+from kapfhir.job import open_job  # noqa: E402
 
 
 def main(config: Path, export: Path, out: Path, realm: str = "international") -> int:
     """What `kapfhir map` does, but for the rules."""
-    gc.set_threshold(SWEEP_AFTER)  # as the commands do
     shutil.rmtree(out, ignore_errors=True)
     with open_job(export, load_settings(config, flags={"realm": realm})) as job:
         to = Delivery(out, "ndjson", time_of_delivery(job.export.newest), "bench", job.origin.system)

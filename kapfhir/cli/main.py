@@ -5,6 +5,7 @@ A command's module is imported when the command is called, so that `kapfhir --he
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -24,6 +25,7 @@ from .context import App
 from .failure import fail, usage
 from .output import Output, drop_stdout, lost_output
 
+SWEEP_AFTER = 500_000  # new objects: maps, records and resources hold no circles, and looking for them costs a tenth of a run
 COMMANDS = {  # in the order in which one meets them
     "init": "Look at an export and draft its maps.",
     "check": "Find every fault of the maps.",
@@ -129,6 +131,8 @@ def cli(
 
 def main() -> None:
     """The console script."""
+    if "sandbox" not in sys.argv:  # which runs for days
+        gc.set_threshold(SWEEP_AFTER)
     if not sys.warnoptions:  # a library's warning may quote a cell
         warnings.simplefilter("ignore")
     for stream in (sys.stdout, sys.stderr):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,6 @@ from kapfhir.sources.table import Dialect, Row, Table
 
 from .output import Output
 
-SWEEP_AFTER = 500_000  # new objects
 Read = TypeVar("Read", bound=Unit | Found)
 MOST_GROUPS = 40  # of problems, on the terminal
 TICK_ROWS = 500
@@ -86,7 +84,6 @@ class Tally:
 
     def watch(self, units: Iterable[Read]) -> Iterator[Read]:
         """The same units, counted."""
-        gc.set_threshold(SWEEP_AFTER)  # records and resources hold no circles: looking for them costs a twentieth of a run
         counts = self.output.counts
         for unit in units:
             if isinstance(unit, Problem):
