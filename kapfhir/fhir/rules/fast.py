@@ -20,9 +20,10 @@ from . import specials
 from .invariants import has
 from .primitives import PRIMITIVES
 from .scope import Scope
-from .templates import TEMPLATES, Writer, is_list, is_object, write_primitive
+from .templates import TEMPLATES, is_list, is_object, write_primitive
 from .types import type_facts
 from .vitals import keeps_vitals
+from .writer import Writer
 
 Check = Callable[..., bool]
 RESOURCES = load_facts().resources

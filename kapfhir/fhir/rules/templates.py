@@ -6,77 +6,21 @@ uncommon key, and so the walk has to look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
-from typing import Any
 
 from kapfhir.fhir.facts import Element, load_facts
-from kapfhir.fhir.shared import SharedList, SharedObject
 
 from . import memo
 from .invariants_datatypes import has_no_label_twice, is_in_order
 from .narrative import HEAD, TAIL
 from .primitives import INTEGERS, MAX_STRING, find_fault, is_mime_type
 from .ucum import SYSTEM as UCUM
+from .writer import Writer, WriteType, apart
 
 REPEATING = frozenset(memo.RIGHT) - {"string", "system"}
 NAMED = frozenset(["display", "unit", "title"])  # strings that repeat
 NARRATIVE = load_facts().elements("Narrative")["status"]
-
-
-class Writer:
-    """Lines of a function `check(d, depth)`, and the objects that they name."""
-
-    def __init__(self) -> None:
-        self.lines = ["def check(d, depth):"]
-        self.names: dict[str, Any] = {"Decimal": Decimal, "SharedObject": SharedObject, "SharedList": SharedList}
-        self.level = 1
-        self._known: dict[int, str] = {}
-        self._count = 0
-
-    def add(self, line: str) -> None:
-        self.lines.append("    " * self.level + line)
-
-    def fail_unless(self, condition: str) -> None:
-        self.add(f"if not ({condition}):")
-        self.lines.append("    " * (self.level + 1) + "return False")
-
-    @contextmanager
-    def indented(self, head: str = "") -> Iterator[None]:
-        if head:
-            self.add(head)
-        self.level += 1
-        yield
-        self.level -= 1
-
-    @contextmanager
-    def unless_known(self, var: str, shared: type, question: object, *, outermost: bool = False) -> Iterator[None]:
-        """Code that looks at a value, unless that is a shared one that was found right by this question."""
-        kind, asked = shared.__name__, self.constant(question)
-        at = "depth == 0 and " if outermost else ""  # parts within parts would add up to any depth
-        with self.indented(f"if not ({at}{var}.__class__ is {kind} and {asked} in {var}.known):"):
-            yield
-            self.add(f"if {var}.__class__ is {kind}: {var}.known[{asked}] = True")
-
-    def constant(self, value: Any) -> str:
-        """The name of an object in the function."""
-        if id(value) not in self._known:
-            name = f"c{len(self._known)}"
-            self._known[id(value)] = name
-            self.names[name] = value  # also keeps it alive, so that its id stays its own
-        return self._known[id(value)]
-
-    def fresh(self, stem: str) -> str:
-        self._count += 1
-        return f"{stem}{self._count}"
-
-    def compile(self, title: str) -> Callable[..., bool]:
-        self.add("return True")
-        source = "\n".join(self.lines)
-        exec(compile(source, f"<check of {title}>", "exec"), self.names)  # noqa: S102 - written above, from the definitions alone
-        check: Callable[..., bool] = self.names["check"]
-        return check
 
 
 def write_primitive(w: Writer, var: str, kind: str, element: Element, *, resource: bool = False, extension: bool = False) -> None:
@@ -186,22 +130,26 @@ def write_coding(w: Writer, var: str, element: Element) -> None:
 
 
 def write_concept(w: Writer, var: str, element: Element) -> None:
-    known = w.constant(memo.CONCEPTS.setdefault(element.binding if element.codes else "", {}))
-    key, item = w.fresh("k"), w.fresh("y")
+    bound = element.binding if element.codes else ""
+    known, key = w.constant(memo.CONCEPTS.setdefault(bound, {})), w.fresh("k")
     w.add(f"{key} = {var}['coding'][0].get('code') if 'coding' in {var} else None")
     with w.indented(f"if {key} is None or {known}.get({key}) != {var}:"):
-        n = _open(w, var)
-        with _if_there(w, var, "coding", n, guard=False) as value:
-            w.fail_unless(is_list(value))
-            with w.indented(f"for {item} in {value}:"):
-                write_coding(w, item, ANY)
-        with _if_there(w, var, "text", n) as value:
-            _string(w, value)
-        w.fail_unless(f"{n} == 0")
-        if element.codes:
-            pairs = frozenset((system, code) for system, group in element.codes.items() for code in group)
-            w.fail_unless(f"any((c.get('system'), c.get('code')) in {w.constant(pairs)} for c in {var}.get('coding', ()))")
+        w.fail_unless(f"{apart(w, _write_any_concept, element, bound)}({var}, 0)")
         w.add(f"{w.constant(memo.keep_object)}({known}, {key}, {var})")
+
+
+def _write_any_concept(w: Writer, var: str, element: Element) -> None:
+    n, item = _open(w, var), w.fresh("y")
+    with _if_there(w, var, "coding", n, guard=False) as value:
+        w.fail_unless(is_list(value))
+        with w.indented(f"for {item} in {value}:"):
+            write_coding(w, item, ANY)
+    with _if_there(w, var, "text", n) as value:
+        _string(w, value)
+    w.fail_unless(f"{n} == 0")
+    if element.codes:
+        pairs = frozenset((system, code) for system, group in element.codes.items() for code in group)
+        w.fail_unless(f"any((c.get('system'), c.get('code')) in {w.constant(pairs)} for c in {var}.get('coding', ()))")
 
 
 def write_identifier(w: Writer, var: str, element: Element) -> None:
@@ -209,7 +157,7 @@ def write_identifier(w: Writer, var: str, element: Element) -> None:
     w.add(f"{value} = {var}.get('value')")
     plain = f"len({var}) == 2 and {var}.get('system') in {w.constant(memo.KNOWN['system'])} and {_is_plain(value)}"
     with w.indented(f"if not ({is_object(var)} and {plain} and {var}['system'] != 'urn:ietf:rfc:3986'):"):
-        _write_any_identifier(w, var, element)
+        w.fail_unless(f"{apart(w, _write_any_identifier, element)}({var}, 0)")
 
 
 def _write_any_identifier(w: Writer, var: str, _element: Element) -> None:
@@ -234,21 +182,26 @@ def write_reference(w: Writer, var: str, element: Element) -> None:
     with w.indented(f"if {known} is not None and len({var}) == 2 and {var}.get('identifier') == {known}[1]:"):
         w.add(f"{kind} = {known}[0]")
     with w.indented("else:"):
-        n = _open(w, var)
+        w.fail_unless(f"{apart(w, _write_any_reference, element)}({var}, 0)")
         w.add(f"{kind} = {w.constant(memo.type_of)}({literal})")
-        w.fail_unless(f"{kind} is not None")
-        w.add(f"{n} -= 1")
-        with _if_there(w, var, "identifier", n) as value:
-            write_identifier(w, value, ANY)
-        with _if_there(w, var, "type", n) as named:
-            w.fail_unless(f"{named} == {kind}")
-        with _if_there(w, var, "display", n) as value:
-            _string(w, value)
-        w.fail_unless(f"{n} == 0")
         w.add(f"if {var}.__class__ is dict: {w.constant(memo.keep_reference)}({literal}, {kind}, {var})")
     targets = frozenset(element.targets)
     if targets and "Resource" not in targets:
         w.fail_unless(f"{kind} in {w.constant(targets | {''})}")
+
+
+def _write_any_reference(w: Writer, var: str, _element: Element) -> None:
+    n, kind = _open(w, var), w.fresh("t")
+    w.add(f"{kind} = {w.constant(memo.type_of)}({var}['reference'])")
+    w.fail_unless(f"{kind} is not None")
+    w.add(f"{n} -= 1")
+    with _if_there(w, var, "identifier", n) as value:
+        write_identifier(w, value, ANY)
+    with _if_there(w, var, "type", n) as named:
+        w.fail_unless(f"{named} == {kind}")
+    with _if_there(w, var, "display", n) as value:
+        _string(w, value)
+    w.fail_unless(f"{n} == 0")
 
 
 def write_quantity(w: Writer, var: str, element: Element) -> None:
@@ -293,32 +246,36 @@ def write_narrative(w: Writer, var: str, _element: Element) -> None:
     w.fail_unless(f"({plain}) or {w.constant(memo.is_right_div)}({div})")
 
 
-def write_meta(w: Writer, var: str, _element: Element) -> None:
+def write_meta(w: Writer, var: str, element: Element) -> None:
     known = w.constant({})
     with w.indented(f"if {var} is None or {known}.get(0) != {var}:"):
-        n = _open(w, var)
-        with _if_there(w, var, "source", n, guard=False) as value:
-            _known(w, value, "uri")
-        for key in ("security", "tag"):
-            with _if_there(w, var, key, n) as value:
-                w.fail_unless(is_list(value))
-                item = w.fresh("y")
-                with w.indented(f"for {item} in {value}:"):
-                    write_coding(w, item, ANY)
-                if key == "security":
-                    w.fail_unless(f"len({value}) == 1 or {w.constant(has_no_label_twice)}({var})")
-        with _if_there(w, var, "profile", n) as value:
+        w.fail_unless(f"{apart(w, _write_any_meta, element)}({var}, 0)")
+        w.add(f"{known}.clear()")  # one is enough: the next resource of this shape has the same, or another for good
+        w.add(f"{w.constant(memo.keep_object)}({known}, 0, {var})")
+
+
+def _write_any_meta(w: Writer, var: str, _element: Element) -> None:
+    n = _open(w, var)
+    with _if_there(w, var, "source", n, guard=False) as value:
+        _known(w, value, "uri")
+    for key in ("security", "tag"):
+        with _if_there(w, var, key, n) as value:
             w.fail_unless(is_list(value))
             item = w.fresh("y")
             with w.indented(f"for {item} in {value}:"):
-                _known(w, item, "canonical")
-        with _if_there(w, var, "versionId", n) as value:
-            _known(w, value, "id")
-        with _if_there(w, var, "lastUpdated", n) as value:
-            _known(w, value, "instant")
-        w.fail_unless(f"{n} == 0")
-        w.add(f"{known}.clear()")  # one is enough: the next resource of this shape has the same, or another for good
-        w.add(f"{w.constant(memo.keep_object)}({known}, 0, {var})")
+                write_coding(w, item, ANY)
+            if key == "security":
+                w.fail_unless(f"len({value}) == 1 or {w.constant(has_no_label_twice)}({var})")
+    with _if_there(w, var, "profile", n) as value:
+        w.fail_unless(is_list(value))
+        item = w.fresh("y")
+        with w.indented(f"for {item} in {value}:"):
+            _known(w, item, "canonical")
+    with _if_there(w, var, "versionId", n) as value:
+        _known(w, value, "id")
+    with _if_there(w, var, "lastUpdated", n) as value:
+        _known(w, value, "instant")
+    w.fail_unless(f"{n} == 0")
 
 
 ANY = Element("any", (), required=False, many=False, codes={}, targets=())
@@ -326,7 +283,7 @@ USES, COMPARATORS = (
     frozenset(code for group in load_facts().elements(owner)[name].codes.values() for code in group)
     for owner, name in (("Identifier", "use"), ("Quantity", "comparator"))
 )
-TEMPLATES: dict[str, Callable[[Writer, str, Element], None]] = {
+TEMPLATES: dict[str, WriteType] = {
     "CodeableConcept": write_concept,
     "Coding": write_coding,
     "Duration": write_quantity,
