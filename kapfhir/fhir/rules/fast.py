@@ -21,12 +21,16 @@ from .invariants import has
 from .primitives import PRIMITIVES
 from .scope import Scope
 from .templates import TEMPLATES, is_list, is_object, write_primitive
-from .types import type_facts
+from .types import TypeFacts, type_facts
 from .vitals import keeps_vitals
 from .writer import Writer
 
 Check = Callable[..., bool]
 RESOURCES = load_facts().resources
+ABSENT = {
+    code: {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": code}]}
+    for code in ("unknown", "not-performed", "not-applicable", "error", "asked-unknown", "masked")
+}  # all that stands beside a primitive that is missing, by the reason
 SEEN_BEFORE = 2  # sightings of a shape before it is compiled: compiling costs as much as twenty walks
 SHAPES = 400  # shapes kept of one type; more is no pattern
 NESTED = 20  # levels of items in items, and of extensions; deeper is left to the walk
@@ -77,18 +81,21 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
         own = tuple(k for k in keys if k != "resourceType")
         if kind == "Bundle" or "contained" in keys:
             return _never
-    if not all(isinstance(k, str) and k in facts.elements for k in own) or own in ((), ("id",)):
+    if not all(isinstance(k, str) and (k in facts.elements or _stands_in(k, own, facts)) for k in own) or own in ((), ("id",)):
         return _never
+    named = {k.removeprefix("_") for k in own}
     if any(not set(alternatives) & set(own) for _, alternatives in facts.required):
         return _never
-    if any(len(set(alternatives) & set(own)) > 1 for _, alternatives in facts.choices):
+    if any(len(set(alternatives) & named) > 1 for _, alternatives in facts.choices):
         return _never
     writer = Writer()
     for number, key in enumerate(own):
-        element = facts.elements[key]
         var = f"v{number}"
         writer.add(f"{var} = d[{key!r}]")
-        _write_element(writer, var, element, kind)
+        if key in facts.elements:
+            _write_element(writer, var, facts.elements[key], kind)
+        else:
+            writer.fail_unless(f"{var} == {writer.constant(ABSENT)}.get({var}['extension'][0].get('valueCode'))")
     for rule in facts.rules:
         if all(has(own, need) for need in rule.needs):
             if not rule.by_keys:
@@ -103,6 +110,12 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
     elif kind == "Narrative" or kind in TEMPLATES:
         return _never  # these are written where they stand
     return writer.compile(f"{name} {' '.join(keys)}")
+
+
+def _stands_in(key: str, own: tuple[str, ...], facts: TypeFacts) -> bool:
+    """Whether this key says of a single primitive why it is missing; more than that is left to the walk."""
+    element = facts.elements.get(key[1:]) if key.startswith("_") and key[1:] not in (*own, "id") else None
+    return element is not None and not element.many and element.types[0] in PRIMITIVES and facts.name != "Extension"
 
 
 class _Places(dict[str, bool]):

@@ -13,6 +13,7 @@ from kapfhir.fhir.shared import share
 from kapfhir.fhir.validate import walk
 
 SAMPLES = [exact.loads(line) for line in (Path(__file__).parents[1] / "data" / "right.ndjson").read_bytes().splitlines()]
+UNKNOWN = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 ODD = [
     *(
         None,
@@ -61,11 +62,15 @@ ODD = [
     {"coding": [{"code": "problem-list-item"}]},
     {"url": "http://x.org/a", "valueString": "x"},
     {"start": "2026", "end": "2026-01-05"},
+    UNKNOWN,
+    {"extension": [*UNKNOWN["extension"], *UNKNOWN["extension"]]},
+    {**UNKNOWN, "id": "a"},
 ]
 KEYS = (
     "id extension text code value valueString valueQuantity component status _status subject reference type display system unit "
     "comparator start end contained url coding use period meta versionId language identifier dataAbsentReason resourceType item answer "
-    "modifierExtension effectiveInstant abatementString clinicalStatus category note"
+    "modifierExtension effectiveInstant abatementString clinicalStatus category note "
+    "_birthDate _id _effectiveDateTime _valueString _url _category _authored _gender"
 ).split()
 
 
@@ -129,6 +134,20 @@ def test_what_was_seen_before_does_not_matter(first, second):
 def test_what_we_send_takes_the_quick_way(right, fresh_shapes):
     slow = [r["resourceType"] for r in right if walk(r) == [] and not quick(r)]
     assert slow == []
+
+
+def test_a_primitive_that_is_absent_for_a_reason_takes_the_quick_way(fresh_shapes):
+    patient = {"resourceType": "Patient", "id": "1", "gender": "female", "_birthDate": UNKNOWN}
+    assert walk(patient) == []
+    assert quick(patient)
+    for wrong in (
+        {"_birthDate": {}},
+        {"_name": UNKNOWN},
+        {"_deceasedBoolean": UNKNOWN, "_deceasedDateTime": UNKNOWN},
+        {"_sex": UNKNOWN},
+    ):
+        assert walk(patient | wrong)
+        assert not quick(patient | wrong)
 
 
 def test_a_memo_does_not_trust_the_original(right, fresh_shapes):
