@@ -12,7 +12,7 @@ from .care import Diagnosis
 from .course import Course
 from .discharge import Discharge
 from .doses import AdjunctMedication, DoseEvent
-from .dosing_codes import SessionKind
+from .dosing_codes import DoseSetting, SessionKind
 from .experience import Experience, InSessionTherapy, Phase, TimelineEvent
 from .fields import present_with, require_content
 from .keys import require_key_order
@@ -152,6 +152,10 @@ class DosingSession(Visited):
         if start is None:
             return Anchor(self.session.start, self.session.end, str(self.patient))
         return Anchor(start, latest(e for e in ends if e is not None), str(self.patient))
+
+    @property
+    def dose_setting(self) -> DoseSetting:
+        return DoseSetting("at-the-clinic" if self.delivery == IN_PERSON else "away-from-it")
 
     @property
     @present_with("lifetime_number", "scheduled", "peak", "phases")

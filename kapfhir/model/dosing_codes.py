@@ -19,6 +19,10 @@ class Clearance(Code):
 # ------------------------------------------------------------------------------------------------ doses
 
 
+class DoseSetting(Code):
+    """Where drugs were given: at the clinic (outpatient), or away from it, as in the patient's home (community)."""
+
+
 class DoseOrder(Code):
     """Which dose of the session it is: the primary one, a supplemental one, ..."""
 

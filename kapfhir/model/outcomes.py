@@ -79,6 +79,11 @@ class AdverseEvent:
         """True where something is said that R4's AdverseEvent has no element for."""
         return True if self.grade or self.expected is not None or self.actions else None
 
+    @property
+    def cause(self) -> Ref[DosingSession] | None:
+        """The session where it was judged to be the cause: certain or probable, not just possible."""
+        return self.during if self.causality in ("certain", "probable") else None
+
     def doubts(self) -> Iterator[Doubt]:
         serious = self.seriousness != NOT_SERIOUS
         if serious and not self.criteria:

@@ -93,6 +93,17 @@ def test_a_number_keeps_its_written_precision():
     assert '"dose":{"value":35.50,"unit":"mg"}' in dose["S-0102"]
 
 
+def test_no_monitor_weighs():
+    """`watch.csv` says by which monitor a set of vital signs was read; the weight beside them is from a scale."""
+    kinds = {device["key"]: device["kind"] for device in records("Device")}
+    weighed = [v for session in records("DosingSession") for v in session.get("vitals", ()) if "weight" in v]
+    assert len(weighed) > 40
+    assert not [v for v in weighed if kinds.get(v.get("device", "")) == "monitor" or v.get("source") == "monitor"]
+    doses = [(session, dose) for session in records("DosingSession") for dose in session.get("doses", ()) if "weighed" in dose]
+    assert len(doses) > 35
+    assert all(dose["weighed"] in {v["key"] for v in session["vitals"] if "weight" in v} for session, dose in doses)
+
+
 def test_doses_that_were_not_given_or_not_readable_are_kept_with_the_reason():
     sessions = by_key("DosingSession")
     assert [d["dose"] for d in sessions["S-0402"]["doses"]] == ["not-performed"]

@@ -36,7 +36,7 @@ from kapfhir.model.history import MedicationHistory
 from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.people import Licence, Practitioner, Training
 from kapfhir.model.screening import Finding, Lab, Screening
-from kapfhir.model.values import Amount, Disorder, Drug, Event, Key, Period, Profession, Ref, Seriousness, Severity
+from kapfhir.model.values import Amount, Causality, Disorder, Drug, Event, Key, Period, Profession, Ref, Seriousness, Severity
 
 AT = datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-8)))
 DAY = date(2026, 1, 5)
@@ -149,6 +149,8 @@ def test_licences_and_training_share_one_list():
     practitioner = made(record, "Practitioner")[0]
     assert len(practitioner["qualification"]) == 3
     assert "40" not in str(practitioner["qualification"])
+    # a training that was completed holds from then on: an end would say that it has run out
+    assert practitioner["qualification"][2]["period"] == {"start": "2026-01-05"}
     back = library().read(library().build(record))[0]
     assert back == record
     assert back.training[0].hours is None
@@ -181,6 +183,34 @@ def test_the_meddra_id_is_a_coding_of_its_own_and_criteria_stand_beside_serious(
     ]
     assert [c["code"] for c in resource["seriousness"]["coding"]] == ["serious", "serious-hospitalization"]
     assert library().read([resource]) == [record]
+
+
+@pytest.mark.parametrize(("causality", "due"), [("certain", 1), ("probable", 1), ("possible", 0), ("unlikely", 0), (None, 0)])
+def test_a_condition_is_due_to_a_session_only_where_somebody_judged_so(causality, due):
+    event = AdverseEvent(Key("A-1"), Ref("P-1"), Event("nausea"), AT, Severity("mild"), during=Ref("S-1"), resolved=AT)
+    record = replace(event, causality=Causality(causality) if causality else None)
+    (condition,) = made(record, "Condition")
+    assert len(condition.get("extension", ())) == due
+    assert library().read(library().build(record)) == [record]
+
+
+NARROWER = (
+    "schizophrenia",
+    "hypersensitivity",
+    "mania",
+    "hepatic-impairment",
+    "raised-intraocular-pressure",
+    "uncontrolled-seizures",
+)
+
+
+@pytest.mark.parametrize("criterion", [*NARROWER, "arteriovenous-malformation", "urinary-symptoms"])
+def test_a_criterion_has_no_code_that_says_more_than_it_does(criterion):
+    """SNOMED has hepatic failure, not severe impairment; mania, not mania or hypomania; epilepsy, not seizures."""
+    finding = Finding(Key("1"), Criterion(criterion), Presence("present"))
+    record = Screening(Key("SCR-1"), Ref("P-1"), Ref("MD-1"), Period(AT, AT + timedelta(hours=1)), findings=(finding,))
+    (found,) = [r for r in made(record, "Observation") if r["code"]["coding"][0]["code"].startswith("criterion-")]
+    assert [c["system"] for c in found["code"]["coding"]] == ["https://kapfhir.org/fhir/CodeSystem/kap"]
 
 
 def test_a_text_that_is_no_amount_is_refused():

@@ -13,13 +13,13 @@ from kapfhir.fhir.identity import Origin
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.resource.library import load_library
-from kapfhir.model.doses import DoseEvent
+from kapfhir.model.doses import AdjunctMedication, DoseEvent, Segment
 from kapfhir.model.dosing import DosingSession, StaffMember
 from kapfhir.model.before import TeamRole
 from kapfhir.model.experience import InSessionTherapy
 from kapfhir.model.rems import RemsForm
 from kapfhir.model.surroundings import Mindset
-from kapfhir.model.values import Amount, DoseStatus, Drug, Key, Modality, Period, Ref, SessionStatus
+from kapfhir.model.values import Amount, Delivery, DoseStatus, Drug, Key, Modality, Period, Rate, Ref, SessionStatus
 
 AT = datetime(2026, 1, 5, 10, tzinfo=timezone.utc)
 MG = Amount(Decimal("35.50"), "mg")
@@ -52,6 +52,17 @@ def test_a_dose_names_its_drug_or_the_product_where_one_is_known():
     assert made["dose"]["medicationReference"]["reference"] == f"Medication/{made['product']['id']}"
     assert made["product"]["batch"] == {"lotNumber": "A1", "expirationDate": "2027-03-31"}
     assert made["product"]["code"]["coding"][0]["code"] == "6130"
+
+
+@pytest.mark.parametrize(
+    ("delivery", "setting"), [("in-person", "outpatient"), ("home", "community"), ("telehealth", "community")]
+)
+def test_a_dose_at_home_is_not_one_of_the_clinic(delivery, setting):
+    given = Period(AT, AT + timedelta(minutes=40))
+    part = Segment(Key("1"), given, MG, Rate(MG, Amount(Decimal(40), "min")))
+    adjunct = AdjunctMedication(Key("o"), Drug("ondansetron"), AT, Amount(Decimal(4), "mg"))
+    made = built(doses=(replace(DOSE, segments=(part,), given=given),), adjuncts=(adjunct,), delivery=Delivery(delivery))
+    assert [made[slot]["category"]["coding"][0]["code"] for slot in ("dose", "segment", "adjunct")] == [setting] * 3
 
 
 def test_a_waste_is_one_extension_with_its_parts_and_a_witness():
