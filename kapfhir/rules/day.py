@@ -36,10 +36,14 @@ class Pressure(NamedTuple):
 
 
 class Total(NamedTuple):
-    """All ketamine of the session by one way: mg, and mg/kg where dose or weight say so."""
+    """All ketamine of the session by one way, in mg and in mg/kg. Where a dose of it can't be read, it is the sum of the others:
+    at least so much was given, and `whole` is False.
+    """
 
     mg: Decimal
-    per_kg: Decimal | None
+    whole: bool
+    per_kg: Decimal
+    whole_per_kg: bool
 
 
 class Day:
@@ -95,7 +99,7 @@ class Day:
             self.after.append(found)
 
     def total(self, drug: str, *routes: str) -> Total | None:
-        """What was given of a drug by these ways; None where that is nothing, or a dose of it can't be read."""
+        """What was given of a drug by these ways; None where that is nothing."""
         if drug not in self.drugs or self.routes.isdisjoint(routes):
             return None
         asked = (drug, *routes)
@@ -105,14 +109,22 @@ class Day:
 
     def _sum(self, drug: str, routes: tuple[str, ...]) -> Total | None:
         doses = [d for d in self.given if d.drug == drug and d.route in routes]
-        known = [mg for d in doses if (mg := milligrams(d.dose)) is not None]
-        if not doses or len(known) != len(doses):
+        if not doses:
             return None
-        mg = sum(known, ZERO)
-        stated = [p for d in doses if (p := per_kg(d)) is not None]
-        if len(stated) == len(doses):
-            return Total(mg, sum(stated, ZERO))
-        return Total(mg, mg / self.kg if self.kg else None)
+        mg = [known for d in doses if (known := self.milligrams(d)) is not None]
+        by_weight = [known for d in doses if (known := self._per_kg(d)) is not None]
+        return Total(sum(mg, ZERO), len(mg) == len(doses), sum(by_weight, ZERO), len(by_weight) == len(doses))
+
+    def milligrams(self, dose: DoseEvent) -> Decimal | None:
+        """As given; else by dose per kg and weight. None where neither says so."""
+        mg = milligrams(dose.dose)
+        if mg is None and self.kg is not None and (stated := per_kg(dose)) is not None:
+            return stated * self.kg
+        return mg
+
+    def _per_kg(self, dose: DoseEvent) -> Decimal | None:
+        stated, mg = per_kg(dose), milligrams(dose.dose)
+        return stated if stated is not None or mg is None or not self.kg else mg / self.kg
 
     def _infusions(self) -> Iterator[tuple[datetime, datetime]]:
         """Start and end of each IV dose that has both, a bolus left out."""

@@ -8,40 +8,50 @@ from itertools import pairwise
 
 from kapfhir.model.values import Period
 
-from .day import LOZENGE, Day, minutes
+from .day import LOZENGE, PARENTERAL, Day, minutes
 from .facts import Dose
 from .story import DAY_S, Found, Story, hours_between, induction_of
 from .table import Numbers
 
 WEEK, YEAR = 7, 365
+SPRAYED = ("intranasal",)
+LIMITED = (*PARENTERAL, *LOZENGE, "oral", *SPRAYED)
 FIRST_PHASE, LATER = 2, 1  # esketamine: sessions a week
 
 
 def _outside(*routes: str) -> Callable[[Day, Numbers], bool]:
-    """Ketamine of the session by these ways outside of the usual range; numbers that a rule does not have are not asked."""
+    """Ketamine of the session by these ways outside of the usual range; numbers that a rule does not have are not asked.
+
+    Where a dose can't be read, the others may be too much by themselves; that they are too little says nothing.
+    """
 
     def found(day: Day, n: Numbers) -> bool:
         total = day.total("ketamine", *routes)
         if total is None:
             return False
-        dose = total.per_kg
-        if "most" in n and total.mg > n["most"]:
+        if ("most" in n and total.mg > n["most"]) or ("high" in n and total.per_kg > n["high"]):
             return True
-        if dose is None:
-            return False
-        return ("low" in n and dose < n["low"]) or ("high" in n and dose > n["high"])
+        return "low" in n and total.whole_per_kg and total.per_kg < n["low"]
 
     return found
 
 
 def lozenges_outside(day: Day, n: Numbers) -> bool:
     total = day.total("ketamine", *LOZENGE)
-    return total is not None and not n["low"] <= total.mg <= n["most"]
+    return total is not None and (total.mg > n["most"] or (total.whole and total.mg < n["low"]))
 
 
 def much_esketamine(day: Day, n: Numbers) -> bool:
     total = day.total("esketamine", "intranasal")
     return total is not None and total.mg > n["most"]
+
+
+def unread_dose(day: Day, n: Numbers) -> bool:  # noqa: ARG001
+    """Of a drug and a way that have a limit a day."""
+    return any(
+        d.route in (LIMITED if d.drug == "ketamine" else SPRAYED if d.drug == "esketamine" else ()) and day.milligrams(d) is None
+        for d in day.given
+    )
 
 
 def unusual_start(story: Story, n: Numbers) -> Found:
@@ -177,6 +187,7 @@ def many_in_a_year(story: Story, n: Numbers) -> Found:
 
 DAY: dict[str, Callable[[Day, Numbers], bool]] = {
     "P01": _outside("iv"),
+    "P01-unread": unread_dose,
     "P02": _outside("im"),
     "P03": _outside("subcutaneous"),
     "P04": lozenges_outside,

@@ -91,7 +91,7 @@ def more_than_a_vial(day: Day, n: Numbers) -> bool:
 
 def odd_devices(day: Day, n: Numbers) -> bool:
     total = day.total("esketamine", "intranasal")
-    return total is not None and total.mg not in (n["one"], n["two"], n["three"])
+    return total is not None and total.whole and total.mg not in (n["one"], n["two"], n["three"])
 
 
 def ketamine_from_device(day: Day, n: Numbers) -> bool:

@@ -20,8 +20,9 @@ from rules_desk import (
 
 from kapfhir.model.course import Course
 from kapfhir.model.dose_limits import use_limits
+from kapfhir.model.doses import DoseEvent
 from kapfhir.model.protocol import Protocol
-from kapfhir.model.values import ImpossibleError, Key, Ref
+from kapfhir.model.values import Absent, ImpossibleError, Key, Ref
 from kapfhir.rules.settings import RuleSettings, limits_of, rules_of
 
 
@@ -69,6 +70,12 @@ def per_week(*counts):
     )
 
 
+def beside_unread(number, route="iv", *, kg=None, drug="ketamine", **rest):
+    """A dose, and one of the same day and way whose amount nobody can read."""
+    unread = DoseEvent(Key("2"), drug, "completed", after(30), dose=Absent("error"), route=route, **rest)
+    return session(dose(number, route, drug=drug), unread, vitals=[vital(-10, 120, 80, kg=kg)])
+
+
 ELDERLY, YOUNGER = patient(birth_date=date(1961, 1, 5)), patient(birth_date=date(1961, 1, 6))
 ADULT = patient(birth_date=date(1980, 1, 1))
 PROTOCOL = Protocol(Key("PR"), "Ten sessions", "ketamine", sessions=10, sessions_most=12)
@@ -82,6 +89,30 @@ CASES = [
     ("P01", stated("1.0", "iv"), False),
     ("P01", stated("1.1", "iv"), True),
     ("P01", given("110", "im", kg=110), False),
+    ("P01", beside_unread("100"), False),
+    ("P01", beside_unread("100.1"), True),
+    ("P01", beside_unread("70", kg=70), False),
+    ("P01", beside_unread("70.1", kg=70), True),
+    ("P01", beside_unread("1", kg=70), False),  # the rest may make up for it
+    ("P01", beside_unread("35", kg=70, dose_per_kg=per_kg("0.5")), False),
+    ("P01", beside_unread("35", kg=70, dose_per_kg=per_kg("0.51")), True),
+    ("P01-unread", beside_unread("35"), True),
+    ("P01-unread", beside_unread("35", dose_per_kg=per_kg("0.5")), True),
+    ("P01-unread", beside_unread("35", kg=70, dose_per_kg=per_kg("0.5")), False),
+    ("P01-unread", beside_unread("100", "buccal"), True),
+    ("P01-unread", beside_unread("56", "intranasal", drug="esketamine"), True),
+    ("P01-unread", beside_unread("56", "iv", drug="esketamine"), False),
+    ("P01-unread", beside_unread("100", "rectal"), False),
+    ("P01-unread", infusion(40), False),
+    ("P02", beside_unread("150.1", "im"), True),
+    ("P03", beside_unread("70.1", "subcutaneous", kg=70), True),
+    ("P04", beside_unread("400.1", "sublingual"), True),
+    ("P04", beside_unread("24", "sublingual"), False),
+    ("P05", beside_unread("300.1", "oral"), True),
+    ("P06", beside_unread("150.1", "intranasal"), True),
+    ("P07", beside_unread(84, "intranasal", drug="esketamine"), False),
+    ("P07", beside_unread(112, "intranasal", drug="esketamine"), True),
+    ("P07-start", beside_unread(84, "intranasal", drug="esketamine"), False),
     ("P02", given("7.0", "im", kg=70), False),
     ("P02", given("6.9", "im", kg=70), True),
     ("P02", given("105", "im", kg=70), False),
