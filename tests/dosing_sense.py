@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from kapfhir.model.dose_limits import require_believable
+from kapfhir.model.dose_limits import beyond_weight, require_believable
 from kapfhir.model.doses import DoseEvent, Segment
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.pre_dose import PreDoseCheck
@@ -53,6 +53,11 @@ def make_dosing(draw: st.DrawFn, kind: type, given: dict) -> None:
         if given["vitals"] and given["doses"]:
             key = draw(st.sampled_from(given["vitals"])).key
             given["doses"] = tuple(replace(d, weighed=Ref(key)) for d in given["doses"])
+        weights = [v.weight for v in given["vitals"] if v.weight is not None]
+        given["doses"] = tuple(
+            replace(d, dose=Amount(Decimal(28), "mg")) if any(beyond_weight(d.drug, d.route, d.dose, w) for w in weights) else d
+            for d in given["doses"]
+        )
         DosingSession.complete(given)
 
 

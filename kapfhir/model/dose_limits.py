@@ -12,6 +12,7 @@ from decimal import Decimal
 from .values import Amount, require
 
 TO_MG = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
+TO_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "[lb_av]": Decimal("0.45359237")}
 TO_MG_PER_KG = {"mg/kg": Decimal(1), "ug/kg": Decimal("0.001")}
 
 
@@ -60,3 +61,12 @@ def require_believable(drug: str, route: str | None, dose: object, per_kg: Amoun
         require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {most:f} mg", "dose")
     if limit.per_kg is not None and per_kg is not None and per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg:
         require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.per_kg:f} mg/kg", "dose_per_kg")
+
+
+def beyond_weight(drug: str, route: str | None, dose: object, weight: Amount) -> str:
+    """What is wrong with a dose that is beyond anaesthesia for a body of this weight; empty where it is believed."""
+    limit = LIMITS.get(route or "") if drug == "ketamine" else None
+    if limit is None or limit.per_kg is None or not isinstance(dose, Amount):
+        return ""
+    most = limit.per_kg * weight.value * TO_KG[weight.unit]
+    return f"{limit.name} is at most {limit.per_kg:f} mg/kg" if dose.value * TO_MG[dose.unit] > most else ""

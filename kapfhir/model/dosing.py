@@ -11,6 +11,7 @@ from .before import TeamRole
 from .care import Diagnosis
 from .course import Course
 from .discharge import Discharge
+from .dose_limits import TO_KG, beyond_weight
 from .doses import AdjunctMedication, DoseEvent
 from .dosing_codes import DoseSetting, SessionKind
 from .experience import Experience, InSessionTherapy, Phase, TimelineEvent
@@ -22,7 +23,7 @@ from .people import Clinic, Patient, Practitioner
 from .pre_dose import PreDoseCheck
 from .rems import RemsForm, fill_form, form_doubts
 from .surroundings import Mindset, Setting
-from .values import Delivery, Doubt, Key, Period, Ref, Route, SessionStatus, StopReason, require
+from .values import Delivery, Doubt, ImpossibleItemsError, Key, Period, Ref, Route, SessionStatus, StopReason, require
 from .visits import Visited
 from .vitals import SedationScore, VitalSet
 
@@ -128,6 +129,19 @@ class DosingSession(Visited):
         weights: set[str] = {v.key for v in self.vitals if v.weight}
         named = all(d.weighed is None or d.weighed in weights for d in self.doses)
         require(named, "no-weight", "a dose names a weight that was not taken", "doses")
+        if weights:
+            self._require_believable()
+
+    def _require_believable(self) -> None:
+        """Of the weight that a dose names; where it names none, of the greatest of the day."""
+        taken = {str(v.key): v.weight for v in self.vitals if v.weight is not None}
+        greatest = max(taken.values(), key=lambda weight: weight.value * TO_KG[weight.unit])
+        slips: dict[str, list[str]] = {}
+        for dose in self.doses:
+            if slip := beyond_weight(dose.drug, dose.route, dose.dose, taken.get(str(dose.weighed), greatest)):
+                slips.setdefault(slip, []).append(dose.key)
+        for text, keys in slips.items():
+            raise ImpossibleItemsError("dose-beyond-anaesthesia", text, "doses", tuple(keys), "dose")
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> None:

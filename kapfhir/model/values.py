@@ -232,6 +232,15 @@ class ImpossibleError(ValueError):
         self.fields = fields
 
 
+class ImpossibleItemsError(ImpossibleError):
+    """What makes a field of some items of a list impossible in a record, though not by itself: the items stay, without it."""
+
+    def __init__(self, code: str, text: str, owner: str, names: tuple[str, ...], field: str) -> None:
+        super().__init__(code, text, field)
+        self.owner = owner
+        self.names = names
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """What a record says that is possible, yet unexpected: it goes through, and is told."""

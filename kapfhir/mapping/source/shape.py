@@ -10,7 +10,7 @@ from kapfhir.mapping.codes import Codes
 from kapfhir.model.before import Sensitivity
 from kapfhir.model.fields import fields_of
 from kapfhir.model.making import maker_of
-from kapfhir.model.values import Absent, Code, ImpossibleError
+from kapfhir.model.values import Absent, Code, ImpossibleError, ImpossibleItemsError
 
 from .fill import CONFLICT, ERROR, FROM, WITHHELD, Mark, Origins, Partial, first_field, has_fields, inner_references
 
@@ -158,6 +158,8 @@ class Shape:
                 return None
             try:
                 return self.kind(**given)
+            except ImpossibleItemsError as error:
+                self._blank(partial, given, error, tell, origins, path)
             except ImpossibleError as error:
                 kept = self.required | self.defaulted | gone
                 drop = [n for n in error.fields if n in given and n not in kept]
@@ -204,6 +206,25 @@ class Shape:
         for name in drop:
             if name in self.absents and given.get(name) in (None, "unknown"):
                 given[name] = ERROR
+
+    def _blank(
+        self, partial: Partial, given: Partial, error: ImpossibleItemsError, tell: Tell, origins: Origins, path: Path
+    ) -> None:
+        """The items stay; what can't stand in them is absent, as an error."""
+        name = error.fields[0]
+        for item in given[error.owner]:
+            if name_of(item) in error.names:
+                rows = partial[error.owner][name_of(item)].get(FROM, origins)
+                tell(
+                    error.code,
+                    f"{type(item).__name__}: {error.text}",
+                    rows,
+                    "absent",
+                    (*path, error.owner, name_of(item)),
+                    (name,),
+                )
+        blank = (replace(item, **{name: ERROR}) if name_of(item) in error.names else item for item in given[error.owner])
+        given[error.owner] = tuple(blank)
 
     def _drop_loose(self, given: Partial, pointer: tuple[str, str, str], tell: Tell, origins: Origins, path: Path) -> None:
         """Take out references to items that this record does not have."""

@@ -1,5 +1,6 @@
 """What a dosing session refuses, doubts and concludes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -209,3 +210,29 @@ def test_a_dose_beyond_anaesthesia_for_the_heaviest_patient_is_refused_without_a
     assert dose(dose=mg(most), route=Route(route)).dose == mg(most)
     error = refusal(lambda: dose(dose=mg(str(int(most) + 1)), route=Route(route)))
     assert (error.code, error.fields) == ("dose-beyond-anaesthesia", ("dose",))
+
+
+@pytest.mark.parametrize(
+    ("route", "most", "unit", "weight"),
+    [
+        ("iv", "225", "mg", Amount(Decimal(50), "kg")),
+        ("im", "650", "mg", Amount(Decimal(50_000), "g")),
+        ("subcutaneous", "226.7", "mg", Amount(Decimal(100), "[lb_av]")),
+        ("iv", "225000", "ug", Amount(Decimal(50), "kg")),
+    ],
+)
+def test_a_dose_beyond_anaesthesia_for_the_weight_of_the_day_is_refused(route, most, unit, weight):
+    def of(number, **rest):
+        given = dose(dose=Amount(Decimal(number), unit), route=Route(route), **rest)
+        return session(doses=(given,), vitals=(VitalSet(Key("pre"), AT, weight=weight),))
+
+    assert of(most).doses[0].dose.value == Decimal(most)
+    error = refusal(lambda: of(str(Decimal(most) + 1)))
+    assert (error.code, error.owner, error.names, error.fields) == ("dose-beyond-anaesthesia", "doses", ("1",), ("dose",))
+
+
+def test_the_weight_that_a_dose_names_is_the_one_that_counts():
+    light, heavy = (VitalSet(Key(k), AT, weight=Amount(Decimal(n), "kg")) for k, n in (("a", 50), ("b", 90)))
+    given = dose(dose=mg("300"), route=Route("iv"))
+    assert session(doses=(given,), vitals=(light, heavy)).doses == (given,)
+    assert refusal(lambda: session(doses=(replace(given, weighed=Ref("a")),), vitals=(light, heavy))).names == ("1",)

@@ -110,7 +110,7 @@ CASES = [
     ("S09", reckoned("37.6", "0.5"), True),
     ("S09", reckoned(84, "1.0", kg=80), False),
     ("S09", reckoned("84.1", "1.0", kg=80), True),
-    ("S09-slip", reckoned(350, "0.5"), True),
+    ("S09-slip", reckoned(210, "0.3"), True),
     ("S09-slip", reckoned("3.5", "0.5"), True),
     ("S09-slip", reckoned(35, "0.5", kg=154), True),
     ("S09-slip", reckoned(70, "0.5"), False),

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+import pytest
+
 from kapfhir.model.values import Absent, Amount, Period
 from source_desk import log
 
@@ -39,6 +41,25 @@ def test_an_impossible_dose_is_absent(sessions):
     record, units = session(sessions, CLEAN.replace(",35,", ",0,"))
     assert units.told() == {(2, "out-of-range", "Dose", "value absent")}
     assert (record.doses[0].dose, record.doses[0].route) == (Absent("error"), "iv")
+
+
+@pytest.mark.parametrize(("kg", "stands"), [("100", True), ("99.9", False), ("", True)])
+def test_a_dose_that_is_beyond_anaesthesia_for_the_weight_is_absent(sessions, kg, stands):
+    text = (sessions.source / "log.yaml").read_text()
+    text += "  doses[1].weighed: = weight\n  vitals[weight].taken: Start\n  vitals[weight].weight: {from: Kg, unit: kg}\n"
+    sessions.map("log", text).table(
+        "log", log(CLEAN.replace(",35,", ",450,")).replace("HR\n", "HR,Kg\n").replace("70\n", f"70,{kg}\n")
+    )
+    units = sessions.read()
+    record = units.records("DosingSession")["D-1"]
+    if stands:
+        assert (record.doses[0].dose, units.problems()) == (Amount(Decimal(450), "mg"), [])
+        return
+    assert record.doses[0].dose == Absent("error")
+    assert (record.doses[0].route, len(record.vitals)) == ("iv", 2), "only what can't be is lost"
+    assert [(p.line, p.code, p.column, p.text, p.effect) for p in units.problems()] == [
+        (2, "dose-beyond-anaesthesia", "Dose", "DoseEvent: an IV dose is at most 4.5 mg/kg", "value absent")
+    ]
 
 
 def test_an_unreadable_dose_is_absent(sessions):
