@@ -36,12 +36,13 @@ numbers.mg = 1200
 
 A finding stands at the row that is its record, in the main table of it. What an export does not hold at all says nothing about
 a patient: without any consent, rule E17 is not judged, and that is told. A record that the rows could not make is not judged:
-its problems are told. Where a day has no time of day, what needs the order within the day is not judged. Rules that are *told by
+its problems are told, and of a dosing session or a dose, that it is lost (S01). Where a day has no time of day, what needs the order within the day is not judged. Rules that are *told by
 a problem* have the level of this table in `findings`, and that of [the problem](problems.md) in the other reports.
 
 As FHIR (`--as fhir -o FILE`) each finding about a patient is a DetectedIssue, and a safety finding a Flag too; ids follow from
-rule and record. Findings that a problem tells name no patient: they are counted, and stand in the CSV alone. Nothing of it is
-sent by `sync`: load the file where it is wanted.
+rule and record. What a problem tells is about the patient of its row, once for each record however many cells tell it. Findings
+about no patient, or about whom it is not known, are counted, and stand in the CSV alone. Nothing of it is sent by `sync`: load
+the file where it is wanted.
 
 Where this differs from the policy that an error withholds an element: a serious adverse event without a criterion, and one of
 grade 5 without death, are warnings, since an adverse event must not be lost with what is missing; a status that contradicts its

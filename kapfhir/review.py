@@ -26,6 +26,7 @@ from .model.flags import SafetyFlag
 from .model.frame import FlagLevel
 from .model.values import Key, Ref
 from .pipeline import read
+from .rules.catalogue import LOST
 from .rules.engine import Finding
 from .rules.table import SEVERITIES, Rule
 
@@ -114,24 +115,29 @@ def write_csv(found: Iterable[Finding], rules: dict[str, Rule], names: Names, pa
     return count
 
 
-def build_fhir(found: Iterable[Finding], job: Job, detected: datetime) -> Iterator[dict[str, Any]]:
-    """DetectedIssue and Flag of each finding about a patient; each is R4."""
-    for one in found:
-        if one.patient is None:
-            continue
-        for resource in job.library.build(_flag(one, job, detected)):
-            assert not [p for p in check(resource) if p.severity == "error"], "what the maps of a flag build is R4"
-            yield resource
+def write_fhir(found: Iterable[Finding], job: Job, detected: datetime, path: Path) -> tuple[int, int]:
+    """The findings about patients as NDJSON: DetectedIssue and Flag, each of them R4. ConfigError if the file can't be written.
 
-
-def write_fhir(found: Iterable[Finding], job: Job, detected: datetime, path: Path) -> int:
-    """The findings as NDJSON, and how many resources there are. ConfigError if the file can't be written."""
-    count = 0
+    Returns how many resources there are, and how many findings are left out, as they are about nobody who is known. Where several
+    rows of a record tell the same by problems, it is one finding about the record.
+    """
+    count = left = 0
+    told: set[str] = set()  # by problems
     with _written(path) as file:
-        for resource in build_fhir(found, job, detected):
-            file.write(dumps(resource).decode() + "\n")
-            count += 1
-    return count
+        for one in found:
+            if one.patient is None:
+                left += 1
+                continue
+            flag = _flag(one, job, detected)
+            if one.code or one.rule in LOST:
+                if flag.key in told:
+                    continue
+                told.add(flag.key)
+            for resource in job.library.build(flag):
+                assert not [p for p in check(resource) if p.severity == "error"], "what the maps of a flag build is R4"
+                file.write(dumps(resource).decode() + "\n")
+                count += 1
+    return count, left
 
 
 def _flag(found: Finding, job: Job, detected: datetime) -> SafetyFlag:
@@ -146,7 +152,7 @@ def _flag(found: Finding, job: Job, detected: datetime) -> SafetyFlag:
     elif found.concept == "Diagnosis":
         about["evidence_diagnoses"] = (Ref(found.key),)
     rule = job.rules[found.rule]
-    key = Key(f"{found.rule}:{found.concept}:{found.key}")
+    key = Key(f"{found.rule}:{found.concept or found.table}:{found.key}")
     message, source = f"{found.text} {found.advice}", f"Rule {rule.id}: {rule.source}"
     assert found.patient is not None
     return SafetyFlag(

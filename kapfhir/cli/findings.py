@@ -67,13 +67,15 @@ def command(
                 found = shelf.ordered()
                 names = review.Names(job)
                 fhir = form == "fhir"
-                count = review.write_fhir(found, job, made, file) if fhir else review.write_csv(found, job.rules, names, file)
+                if fhir:
+                    count, left = review.write_fhir(found, job, made, file)
+                else:
+                    count, left = review.write_csv(found, job.rules, names, file), 0
                 app.output.line("file", path=str(file), resource="", count=count)
                 app.output.say(f"{file}: {count:,} {'resources' if fhir else 'findings'}")
-                left = sum(one.patient is None for one in shelf.ordered()) if fhir else 0
                 if left:
                     app.output.complain(
-                        f"{left:,} findings are not in it: their rows make no record, so whose they are is not known"
+                        f"{left:,} findings are not in it: they are about no patient, or it is not known about whom"
                     )
     tally.tell("`kapfhir map` writes problems.csv, which says what to do")
     return tally.exit

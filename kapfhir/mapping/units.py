@@ -41,10 +41,15 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that its rows name, and that they can't make: it is not gone from the source. Problems tell what is wrong."""
+    """A record that its rows name, and that they can't make: it is not gone from the source. Problems tell what is wrong.
+
+    `patient`: whose it is, where its rows say that of a patient who is there.
+    """
 
     concept: str
     key: str
+    places: tuple[Place, ...] = ()
+    patient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

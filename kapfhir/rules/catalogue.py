@@ -59,6 +59,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {  # nor one of a whole patient without a
     **dict.fromkeys(("S21", "T04", "T05", "T05-long"), ("talks",)),
     "G03": ("troubles",),
 }
+LOST = ("S01-dose", "S01-lost")  # what rows say of a dosing session that no record holds: told by who reads them
 PATIENTS = ("S17", "S17-birth")  # look at all patients at once: see memory.py
 HELD = {  # so too of a part of a session: told at the end, if any session of the export has one
     "M01": "VitalSet",

@@ -108,7 +108,7 @@ def few_trials(story: Story, n: Numbers) -> Found:
 
 
 def no_consent(story: Story, n: Numbers) -> Found:  # noqa: ARG001
-    """Of the first dose that none covers."""
+    """Of each dose that none covers."""
     signed = [f for f in story.forms if f.signed is not None and f.status not in ("proposed", "declined")]
     for dose in story.doses:
         types = ("ketamine-off-label", "esketamine-rems") if dose.drug == "esketamine" else ("ketamine-off-label",)
@@ -116,7 +116,6 @@ def no_consent(story: Story, n: Numbers) -> Found:  # noqa: ARG001
             f.type in types and f.day is not None and _comes_first(f.signed, f.day, timed=f.timed, dose=dose) for f in signed
         ):
             yield dose
-            return
 
 
 def consent_ended(story: Story, n: Numbers) -> Found:  # noqa: ARG001

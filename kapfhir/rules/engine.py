@@ -2,6 +2,7 @@
 
     engine.see(record, table, row)      a record: what can be judged of it alone is judged at once, the rest is noted
     engine.hear(code, text, ...)        a problem that the reading of a row told: some of them are rules of ours
+    engine.lose(rule, ...)              something of a row that is in no record
     engine.finish()                     after the last record: each patient as a whole
 
 Records come parents first, concept by concept, so a patient is whole only at the end. Of each record a few texts and numbers wait
@@ -21,7 +22,7 @@ from kapfhir.model.dosing import DosingSession
 from kapfhir.model.people import Clinic, Patient
 from kapfhir.model.protocol import Protocol
 
-from .catalogue import CHAPTERS, DAY, HELD, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS
+from .catalogue import CHAPTERS, DAY, HELD, LOST, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS
 from .day import Day
 from .facts import Dose
 from .memory import Memory
@@ -40,7 +41,8 @@ LOOKED_AT = frozenset({kind.__name__ for kind in (*NOTES, DosingSession, Clinic,
 class Finding:
     """What a rule found. Its text holds the numbers of the rule, never those of the patient.
 
-    `concept` and `key` name the record, `patient` whose it is; `code` is that of the problem, where the reading of a row told it.
+    `concept` and `key` name the record, `patient` whose it is; without a concept, `key` is that of a row which no record came of.
+    `code` is that of the problem, where the reading of a row told it.
     """
 
     rule: str
@@ -81,6 +83,7 @@ class Engine:
         self._story = [(on[name], judge, on[name].numbers) for name, judge in STORY.items() if name in on]
         self._protocol = [(on[name], judge) for name, judge in PROTOCOL.items() if name in on]
         self._patients = [on[name] for name in PATIENTS if name in on]
+        self._lost = {name: on[name] for name in LOST if name in on}
         self._told = {code: rule for rule in on.values() for code in rule.codes}
         self._codes = {code.partition("@")[0] for code in self._told}
 
@@ -114,14 +117,31 @@ class Engine:
         elif kind is Protocol:
             self._see_protocol(record, table, row)
 
-    def hear(self, code: str, text: str, table: str, row: int, column: str = "") -> None:
-        """A problem of a row. Of a rule that a problem tells, this is the finding."""
+    def hear(
+        self,
+        code: str,
+        text: str,
+        table: str,
+        row: int,
+        column: str = "",
+        concept: str = "",
+        key: str = "",
+        patient: str | None = None,
+    ) -> None:
+        """A problem of a row. Of a rule that a problem tells, this is the finding; the rest is what the row became."""
         if code not in self._codes:
             return
         fits = [c for c in self._told if c.partition("@")[0] == code and text.startswith(c.partition("@")[2])]
         if fits:
             rule = self._told[max(fits, key=len)]
-            self._found(rule, table, row, code=code, column=column)
+            self._found(rule, table, row, concept, key, patient, code=code, column=column)
+
+    def lose(
+        self, rule: str, table: str, row: int, column: str = "", concept: str = "", key: str = "", patient: str | None = None
+    ) -> None:
+        """What is told by one of the rules of LOST."""
+        if rule in self._lost:
+            self._found(self._lost[rule], table, row, concept, key, patient, column=column)
 
     def finish(self) -> None:
         """After the last record: what only a whole patient, or all of them, can tell. Nothing is seen after that."""

@@ -188,11 +188,17 @@ def _dated(story: Story) -> list[Dose | Score | Trouble | Talk]:
 
 
 def _numbered(story: Story) -> list[list[Dose]]:
-    """The sessions of each course that have a number, in the order of time."""
-    found: dict[str, list[Dose]] = {}
+    """The sessions of each course that have a number, in the order of time. A log without courses counts too: there a number 1 on
+    a later day begins the next course.
+    """
+    found: dict[str | int, list[Dose]] = {}
+    begun, first = 0, 0
     for session in story.sessions:
-        if session.number is not None and session.course:
-            found.setdefault(session.course, []).append(session)
+        if session.number is None:
+            continue
+        if not session.course and session.number == 1 and session.day > first:
+            begun, first = begun + 1, session.day
+        found.setdefault(session.course or begun, []).append(session)
     return list(found.values())
 
 
@@ -202,7 +208,12 @@ def _at_once(one: Score, other: Score, most: Decimal) -> bool:
     return one.day == other.day and (one.timepoint, one.during, one.timed) == (other.timepoint, other.during, other.timed)
 
 
+def no_amount(day: Day, n: Numbers) -> bool:  # noqa: ARG001
+    return any(not isinstance(d.dose, Amount) for d in day.given)
+
+
 DAY: dict[str, Callable[[Day, Numbers], bool]] = {
+    "S01": no_amount,
     "S01-route": no_route,
     "S02": out_of_order,
     "S02-long": long_visit,

@@ -75,7 +75,7 @@ class _Reading:
     ) -> None:
         self.concept, self.plans, self.maps, self.store, self.known = concept, plans, maps, store, known
         self.teller, self.made = Teller(plans), made
-        self.rows = [Rows(p, n, export.tables[p.table], self.teller, self._keyless(p)) for n, p in enumerate(plans)]
+        self.rows = [Rows(p, n, export.tables[p.table], self.teller, self._keyless(p, n)) for n, p in enumerate(plans)]
         kind = CONCEPTS[concept]
         self.shape = maps.shapes.of(kind)
         self.shortcuts = write_shortcuts([p.root for p in plans], self.shape)
@@ -97,15 +97,15 @@ class _Reading:
                 yield from teller.take()
             if item is not None:
                 yield item
-        for key in self.store.lost_keys(self.concept):
-            yield Rejected(self.concept, key)
+        for key, number, line in self.store.lost_keys(self.concept):
+            yield Rejected(self.concept, key, self._places(((number, line),)))
 
-    def _keyless(self, plan: Plan) -> Any:
-        def take(key: str | None) -> None:
+    def _keyless(self, plan: Plan, number: int) -> Any:
+        def take(key: str | None, line: int) -> None:
             if key is None:
                 self.maps.scopes.get(self.concept, set()).discard(plan.table)
             elif plan.complete:
-                self.store.keep_lost(key)
+                self.store.keep_lost(key, number, line)
 
         return take
 
@@ -129,7 +129,7 @@ class _Reading:
                 yield self._one(plan, key, origins, cells, packed)
             elif verdict in (CONFLICT, CONFLICT_AGAIN):
                 self.teller.tell_rows("conflicting-rows", "another row with this key says something else", origins, "record")
-                yield self._rejected(key) if verdict == CONFLICT else None
+                yield self._rejected(key, [(0, line, cells)]) if verdict == CONFLICT else None
             else:
                 if not plan.repeats:
                     self.teller.tell_rows("duplicate-row", "this row stands there already", origins, "once")
@@ -167,11 +167,11 @@ class _Reading:
         if key in self.doubles:
             text = "another table has a session of this patient on this day: this one waits until they are told apart"
             teller.tell_rows("possible-duplicate", text, origins, "record")
-            return self._rejected(key)
+            return self._rejected(key, [(n, line, unpack(cells)) for n, line, cells in rows])
         if len(rows) > MOST_ROWS:
             text = f"a record has at most {MOST_ROWS} rows"
             teller.tell_rows("too-many-rows", text, origins[:1], "record", "check the key column")
-            return self._rejected(key)
+            return self._rejected(key, [(n, line, unpack(cells)) for n, line, cells in rows[:1]])
         anchor = self._anchor((n, unpack(cells)) for n, _, cells in rows if n in self.follows) if self.follows else None
         cells = b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])) if self.keeps else b""
         digest = _digest(cells, anchor) if cells else ""
@@ -202,7 +202,7 @@ class _Reading:
             teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
             record = None
         if record is None:
-            return self._rejected(key)
+            return self._rejected(key, rows)
         self.store.settle(self.concept, key, good=True)
         if anchor is not None:
             record = record.joined(anchor)
@@ -254,9 +254,22 @@ class _Reading:
         whole["key"] = key
         return whole
 
-    def _rejected(self, key: str) -> Rejected:
+    def _rejected(self, key: str, rows: list[Sourced]) -> Rejected:
         self.store.settle(self.concept, key, good=False)
-        return Rejected(self.concept, key)
+        return Rejected(self.concept, key, self._places(tuple((number, line) for number, line, _ in rows)), self._whose(rows))
+
+    def _whose(self, rows: list[Sourced]) -> str | None:
+        """The patient that these rows point to; None where they point to several, or to nobody who is there."""
+        found = set()
+        for number, _, cells in rows:
+            for cell in self.plans[number].references:
+                if cell.line.path == ("patient",):
+                    try:
+                        found.add(cell.get(cells))
+                    except Bad:
+                        continue
+        named = {str(one) for one in found if isinstance(one, str)}
+        return named.pop() if len(named) == 1 else None
 
     def _is_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> bool:
         """As last time, and all that it points to is still there."""

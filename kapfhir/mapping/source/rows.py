@@ -16,7 +16,7 @@ from .store import pack
 from .telling import Teller
 
 KeyedRow = tuple[int, str, Row, bytes]
-Keyless = Callable[[str | None], None]  # takes the key of a row that can't be taken, or None if it has none that can be read
+Keyless = Callable[[str | None, int], None]  # takes the key of a row that can't be taken (None: it has none), and its line
 
 
 class Rows:
@@ -40,7 +40,7 @@ class Rows:
             if isinstance(item, Problem):
                 if loud:
                     teller.pass_on(item, plan)
-                    self.keyless(None)
+                    self.keyless(None, 0)
                     yield None
                 continue
             line, row = item
@@ -76,7 +76,7 @@ class Rows:
                 if not known:  # else the rows that point to it tell it, or they name nobody
                     teller.say(plan.key, bad or Bad("missing-key"))
                 if bad is not None:
-                    self.keyless(None)
+                    self.keyless(None, 0)
                 yield None
 
     def _refuse(self, line: int, row: Row) -> None:
@@ -89,7 +89,7 @@ class Rows:
             key = plan.key.get(tuple(row[p] if p < len(row) else "" for p in plan.places))
         except Bad:
             key = None
-        self.keyless(key)
+        self.keyless(key, line)
 
     def _refuse_undecided(self, line: int, cells: Row, asked: list[int]) -> None:
         """A row of which `where` asks a broken cell: whether it is wanted can't be told. Its key is kept."""
@@ -102,7 +102,7 @@ class Rows:
             key = plan.key.get(cells)
         except Bad:
             key = None
-        self.keyless(key)
+        self.keyless(key, line)
 
 
 def mark_typed(cells: Row) -> Row:

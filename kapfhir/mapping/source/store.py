@@ -37,7 +37,7 @@ CREATE TABLE anchor(key TEXT PRIMARY KEY, start TEXT, end TEXT, patient TEXT) WI
 CREATE TABLE waiting(key TEXT, plan INTEGER, line INTEGER, cells BLOB);
 CREATE TABLE piece(part INTEGER, numbers BLOB);
 CREATE TABLE repeat(line INTEGER PRIMARY KEY, verdict INTEGER);
-CREATE TABLE lost(key TEXT);
+CREATE TABLE lost(key TEXT, plan INTEGER, line INTEGER);
 BEGIN;
 """
 
@@ -72,18 +72,17 @@ class Store:
         row = self.db.execute("SELECT good FROM fate WHERE concept=? AND key=?", (NUMBERS[concept], key)).fetchone()
         return None if row is None else bool(row[0])
 
-    def keep_lost(self, key: str) -> None:
-        """The key of a row that can't be taken."""
-        self._many("INSERT INTO lost VALUES(?)", [(key,)])
+    def keep_lost(self, key: str, plan: int, line: int) -> None:
+        """The key of a row that can't be taken, and where it stands."""
+        self._many("INSERT INTO lost VALUES(?,?,?)", [(key, plan, line)])
 
-    def lost_keys(self, concept: str) -> Iterator[str]:
-        """The keys of such rows that no other row of the concept had: rejected. They are forgotten after that."""
+    def lost_keys(self, concept: str) -> Iterator[tuple[str, int, int]]:
+        """(key, plan, line) of such rows where no other row of the concept had the key: rejected. They are forgotten after."""
         self.flush()
         number = NUMBERS[concept]
         self._many("DELETE FROM lost WHERE EXISTS (SELECT 1 FROM fate WHERE concept=? AND fate.key=lost.key)", [(number,)])
         self._many("INSERT INTO fate SELECT DISTINCT ?, key, 0 FROM lost", [(number,)])
-        for (key,) in self.db.execute("SELECT DISTINCT key FROM lost ORDER BY key"):
-            yield str(key)
+        yield from self.db.execute("SELECT key, plan, min(line) FROM lost GROUP BY key ORDER BY key")
         self._many("DELETE FROM lost", [()])
 
     def keep_anchor(self, key: str, anchor: Anchor) -> None:

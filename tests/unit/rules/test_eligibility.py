@@ -7,6 +7,7 @@ from rules_desk import (
     after,
     both_sides,
     consent,
+    dose,
     esketamine,
     find,
     judged_in,
@@ -153,3 +154,8 @@ def test_who_was_never_screened_in_a_clinic_that_screens():
 def test_every_rule_is_tried_on_both_sides():
     found, not_found = both_sides(CASES)
     assert (found | {"E15-missing"}, not_found) == (judged_in("E"), judged_in("E"))
+
+
+def test_each_dose_without_consent_is_told():
+    doses = [session(dose(days=d), days=d) for d in (0, 3, 7)]
+    assert [f.key for f in find(*doses, consent(5)) if f.rule == "E17"] == ["D0", "D3"]

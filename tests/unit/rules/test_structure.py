@@ -24,11 +24,12 @@ from rules_desk import (
 )
 
 from kapfhir.model.discharge import Discharge
+from kapfhir.model.doses import DoseEvent
 from kapfhir.model.outcomes import AdverseEvent
 from kapfhir.model.people import BodyMeasurement
 from kapfhir.model.pre_dose import PreDoseCheck
 from kapfhir.model.screening import Baseline
-from kapfhir.model.values import Choice, ImpossibleError, Key, Period, Question, Ref
+from kapfhir.model.values import Absent, Choice, ImpossibleError, Key, Period, Question, Ref
 
 BORN = patient(birth_date=date(2026, 1, 5))
 
@@ -94,6 +95,10 @@ CASES = [
     ("S02", session(visit=Period(after(1), after(120))), True),
     ("S02-long", lasting(24 * 60 - 30), False),
     ("S02-long", lasting(24 * 60 - 29), True),
+    ("S01", session(dose(35)), False),
+    ("S01", session(DoseEvent(Key("1"), "ketamine", "completed", AT, dose=Absent("error"), route="iv")), True),
+    ("S01", session(DoseEvent(Key("1"), "ketamine", "completed", AT)), True),
+    ("S01", session(dose(None, None, status="not-done"), status="not-done"), False),
     ("S03", (BORN, session()), False),
     ("S03", (BORN, session(dose(days=-1), days=-1)), True),
     ("S03", (BORN, score(5, days=-1)), True),
@@ -162,6 +167,11 @@ CASES = [
     ("S18", numbered(3, 4), False),
     ("S18", numbered(1, 3), True),
     ("S18", numbered(1, 1), True),
+    ("S18", numbered(1, 3, course=None), True),
+    ("S18", numbered(1, 2, 2, course=None), True),
+    ("S18", numbered(1, 2, 1, 2, course=None), False),  # two courses that the log does not name
+    ("S18-order", numbered(1, 3, 2, course=None), True),
+    ("S18-order", numbered(1, 2, 1, 2, course=None), False),
     ("S18-order", numbered(1, 2), False),
     ("S18-order", numbered(2, 1), True),
     ("S19", (session(), score(9, day=AT.date())), True),

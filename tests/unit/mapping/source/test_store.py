@@ -57,9 +57,9 @@ def test_fates(store):
 
 def test_keys_of_rows_that_cant_be_taken(store):
     store.settle("Patient", "P-1", good=True)
-    for key in ("P-3", "P-1", "P-2", "P-2"):
-        store.keep_lost(key)
-    assert list(store.lost_keys("Patient")) == ["P-2", "P-3"]
+    for line, key in enumerate(("P-3", "P-1", "P-2", "P-2"), 2):
+        store.keep_lost(key, 1, line)
+    assert list(store.lost_keys("Patient")) == [("P-2", 1, 4), ("P-3", 1, 2)]
     assert (store.fate("Patient", "P-1"), store.fate("Patient", "P-2")) == (True, False)
     assert list(store.lost_keys("Patient")) == []
 
