@@ -46,7 +46,7 @@ PARTS: dict[str, str] = {  # nor one about a part of the day, or of its session,
 CHAPTERS: dict[str, tuple[str, ...]] = {  # nor one of a whole patient without any of these
     **dict.fromkeys((*eligibility.AGAINST, "E08", "E13"), ("checks", "illnesses")),
     **dict.fromkeys(("E15", "E15-late", "E15-old"), ("checks",)),
-    "E05": ("intolerances", "checks"),
+    "E05": ("intolerances", "checks", "illnesses"),
     "E16-trials": ("illnesses",),
     "E17-ended": ("forms",),
     **dict.fromkeys(("E18", "E18-enrolment", "E18-site", "P07-start", "P07-low", "P12", "I11"), ("nasal",)),

@@ -9,18 +9,52 @@ from .story import Found, Story, first
 from .table import Numbers
 
 CLEARED = ("cleared", "cleared-with-conditions")
-# criteria of a screening, and disorders of a problem list, that meet a rule
+BIPOLAR = (
+    *("bipolar-1", "bipolar-2", "bipolar-unspecified", "bipolar-hypomanic", "bipolar-manic-psychotic"),
+    *("bipolar-depressed-moderate", "bipolar-depressed-severe", "bipolar-depressed-psychotic"),
+)
+PREGNANT = ("pregnant", "pregnancy-test-positive")
+# criteria of a screening, and disorders of a problem list, that meet a rule; not those of which the diagnosis alone does not say
+# enough, such as an epilepsy or a hypertension that may be under control
 AGAINST: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "E01": (("uncontrolled-hypertension",), ()),
-    "E02": (("recent-myocardial-infarction", "unstable-angina", "heart-failure", "arrhythmia"), ("unstable-angina",)),
-    "E03": (("active-psychosis", "schizophrenia"), ("mdd-single-psychotic", "mdd-recurrent-psychotic")),
-    "E04": (("aneurysm", "arteriovenous-malformation", "intracerebral-hemorrhage"), ()),
-    "E08-mania": (("mania",), ()),
-    "E09": (("substance-use", "ketamine-misuse"), ("alcohol-dependence", "opioid-dependence")),
-    "E10": (("raised-intracranial-pressure", "raised-intraocular-pressure"), ()),
-    "E11": (("hyperthyroidism",), ()),
-    "E12": (("hepatic-impairment", "abnormal-liver-function", "urinary-symptoms"), ("interstitial-cystitis",)),
-    "E14": (("porphyria", "uncontrolled-seizures", "severe-respiratory-disease", "sleep-apnea"), ()),
+    "E01": (("uncontrolled-hypertension",), ("hypertensive-urgency", "hypertensive-emergency")),
+    "E02": (
+        ("recent-myocardial-infarction", "unstable-angina", "heart-failure", "arrhythmia"),
+        ("unstable-angina", "acute-mi", "recent-mi", "heart-failure"),
+    ),
+    "E03": (
+        ("active-psychosis", "schizophrenia"),
+        (
+            *("psychosis", "brief-psychosis", "schizophrenia", "mdd-single-psychotic", "mdd-recurrent-psychotic"),
+            *("mdd-severe-psychotic", "bipolar-depressed-psychotic", "bipolar-manic-psychotic"),
+        ),
+    ),
+    "E04": (
+        ("aneurysm", "arteriovenous-malformation", "intracerebral-hemorrhage"),
+        (
+            *("aneurysm", "aortic-aneurysm", "aortic-aneurysm-unruptured", "cerebral-aneurysm", "intracranial-aneurysm"),
+            *("avm", "cerebral-avm", "congenital-avm"),
+        ),
+    ),
+    "E08-mania": (("mania",), ("mania", "hypomania", "bipolar-hypomanic", "bipolar-manic-psychotic")),
+    "E09": (
+        ("substance-use", "ketamine-misuse"),
+        (
+            *("alcohol-abuse", "alcohol-dependence", "alcohol-use-disorder", "opioid-abuse", "opioid-dependence"),
+            *("opioid-use-disorder", "hallucinogen-abuse", "substance-abuse", "other-substance-abuse"),
+            *("ketamine-harmful-use", "ketamine-dependence"),
+        ),
+    ),
+    "E10": (
+        ("raised-intracranial-pressure", "raised-intraocular-pressure"),
+        ("raised-intracranial-pressure", "benign-intracranial-hypertension", "glaucoma"),
+    ),
+    "E11": (("hyperthyroidism",), ("hyperthyroidism", "thyrotoxicosis")),
+    "E12": (
+        ("hepatic-impairment", "abnormal-liver-function", "urinary-symptoms"),
+        ("interstitial-cystitis", "hepatic-failure"),
+    ),
+    "E14": (("porphyria", "uncontrolled-seizures", "severe-respiratory-disease", "sleep-apnea"), ("porphyria",)),
 }
 
 
@@ -41,7 +75,7 @@ def _against(criteria: tuple[str, ...], disorders: tuple[str, ...]) -> Callable[
 def hypersensitive(story: Story, n: Numbers) -> Found:  # noqa: ARG001
     if story.doses:
         yield from story.intolerances
-        yield from (c for c in story.checks if c.day <= story.last_day and "hypersensitivity" in c.present)
+        yield from _against(("hypersensitivity",), ("ketamine-allergy",))(story, {})
 
 
 def pregnant(story: Story, n: Numbers) -> Found:
@@ -50,6 +84,9 @@ def pregnant(story: Story, n: Numbers) -> Found:
     if person and any(0 <= dose.day - day <= days for dose in story.doses for day in known):
         yield person
     yield from (c for c in story.checks if c.day <= story.last_day and {"pregnancy", "lactation"} & set(c.present))
+    for illness in story.illnesses:
+        if illness.disorder in PREGNANT and illness.active and any(0 <= d.day - illness.day <= days for d in story.doses):
+            yield illness
     yield from (d for d in story.doses if d.pregnant)
 
 
@@ -62,7 +99,7 @@ def young(story: Story, n: Numbers) -> Found:
 def bipolar_without_stabilizer(story: Story, n: Numbers) -> Found:  # noqa: ARG001
     if any(m.stabilizer and m.active for m in story.medicines):
         return
-    yield from _against(("bipolar",), ("bipolar-unspecified", "bipolar-2"))(story, {})
+    yield from _against(("bipolar",), BIPOLAR)(story, {})
 
 
 def severe_personality_disorder(story: Story, n: Numbers) -> Found:  # noqa: ARG001

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -10,10 +10,11 @@ from kapfhir.model.moments import precedes
 from kapfhir.model.values import Amount
 
 from .day import Day, milligrams, minutes, per_kg
-from .facts import Dose, Score, Talk, Trouble
+from .facts import Check, Dose, Form, Score, Talk, Trouble
 from .story import Found, Story
 from .table import Numbers
 
+Dated = Dose | Score | Trouble | Talk | Check | Form
 SLIPS = (Decimal(10), Decimal(1000), Decimal("2.2046"))  # a decimal point, micrograms for milligrams, pounds for kilograms
 LEAST_SLIP = Decimal("1.5")
 DEVICE = "nasal-device"
@@ -105,18 +106,18 @@ def ketamine_from_device(day: Day, n: Numbers) -> bool:
 def before_birth(story: Story, n: Numbers) -> Found:  # noqa: ARG001
     birth = story.person.birth if story.person else None
     if birth is not None:
-        yield from (f for f in _dated(story) if f.day < birth)
+        yield from (fact for day, fact in _dated(story) if day < birth)
 
 
 def after_death(story: Story, n: Numbers) -> Found:  # noqa: ARG001
     died = story.person.died if story.person else None
     if died is not None:
-        yield from (f for f in _dated(story) if f.day > died)
+        yield from (fact for day, fact in _dated(story) if day > died)
 
 
 def in_future(story: Story, n: Numbers) -> Found:
     """A day is left, for clocks and zones."""
-    yield from (f for f in _dated(story) if f.day - story.around.until_day > n["days"])
+    yield from (fact for day, fact in _dated(story) if day - story.around.until_day > n["days"])
 
 
 def old_weight(story: Story, n: Numbers) -> Found:
@@ -183,8 +184,10 @@ def _both_doses(day: Day) -> list[tuple[Decimal, Decimal]]:
     return [(mg, dose * day.kg) for mg, dose in both if mg and dose]
 
 
-def _dated(story: Story) -> list[Dose | Score | Trouble | Talk]:
-    return [*story.sessions, *story.scores, *story.troubles, *story.talks]
+def _dated(story: Story) -> Iterator[tuple[int, Dated]]:
+    """What happened to a patient, with its day."""
+    facts: tuple[Dated, ...] = (*story.sessions, *story.scores, *story.troubles, *story.talks, *story.checks, *story.forms)
+    return ((fact.day, fact) for fact in facts if fact.day is not None)
 
 
 def _numbered(story: Story) -> list[list[Dose]]:

@@ -1,5 +1,6 @@
 """Eligibility: what speaks against ketamine, with a dose and without one."""
 
+import csv
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from rules_desk import (
     taking,
 )
 
+from kapfhir.data import mappings_folder
 from kapfhir.model.care import Diagnosis, Resistance
 from kapfhir.model.history import Allergy, Trial
 from kapfhir.model.people import Clinic, PregnancyCheck
@@ -25,7 +27,7 @@ from kapfhir.model.pre_dose import PreDoseCheck
 from kapfhir.model.rems import RemsForm
 from kapfhir.model.screening import Override
 from kapfhir.model.values import Key, Ref
-from kapfhir.rules.eligibility import AGAINST
+from kapfhir.rules.eligibility import AGAINST, BIPOLAR, PREGNANT
 
 DOSED = session()
 EARLIER = after(days=-30).date()
@@ -78,6 +80,12 @@ CASES += [
     ("E05", (DOSED, allergy(status="resolved")), False),
     ("E05", (DOSED, screening("hypersensitivity")), True),
     ("E05", allergy(), False),
+    ("E05", (DOSED, illness("ketamine-allergy")), True),
+    ("E05", (DOSED, illness("anesthetic-allergy")), False),
+    ("E06", (DOSED, illness("pregnant")), True),
+    ("E06", (DOSED, illness("pregnancy-test-positive", recorded=after(days=-300).date())), True),
+    ("E06", (DOSED, illness("pregnant", recorded=after(days=-301).date())), False),
+    ("E06", (DOSED, illness("pregnant", recorded=after(days=1).date())), False),
     ("E06", (DOSED, expecting(-300)), True),
     ("E06", (DOSED, expecting(-301)), False),
     ("E06", (DOSED, expecting(1)), False),
@@ -90,6 +98,7 @@ CASES += [
     ("E07-young", (born(2010), DOSED), False),
     ("E07-young", (born(2010, 1, 6), DOSED), True),
     ("E08", (DOSED, illness("bipolar-2")), True),
+    *(("E08", (DOSED, illness(disorder)), True) for disorder in BIPOLAR),
     ("E08", (DOSED, screening("bipolar")), True),
     ("E08", (DOSED, illness("bipolar-2"), taking("Lithium carbonate")), False),
     ("E08", (DOSED, illness("bipolar-2"), taking(drug_class="mood-stabilizer")), False),
@@ -159,3 +168,49 @@ def test_every_rule_is_tried_on_both_sides():
 def test_each_dose_without_consent_is_told():
     doses = [session(dose(days=d), days=d) for d in (0, 3, 7)]
     assert [f.key for f in find(*doses, consent(5)) if f.rule == "E17"] == ["D0", "D3"]
+
+
+NO_RULE = {
+    *(
+        "acute-stress-reaction",
+        "adjustment-depressed",
+        "anxiety-unspecified",
+        "complex-ptsd",
+        "depression-unspecified",
+        "dysthymia",
+    ),
+    *(
+        "dissociative-disorder",
+        "gad",
+        "ocd",
+        "ocd-mixed",
+        "panic-disorder",
+        "prolonged-grief",
+        "ptsd",
+        "ptsd-acute",
+        "ptsd-chronic",
+    ),
+    *("social-phobia", "treatment-resistant-depression", "depression-screening-encounter", "delirium", "dementia"),
+    *("suicidal-ideation", "suicide-risk", "self-harm-history", "suicidal-behavior-history", "suicide-attempt-history"),
+    *("alcohol-dependence-remission", "opioid-dependence-remission"),
+    *(
+        "hypertension",
+        "epilepsy",
+        "old-mi",
+        "angina-other",
+        "anesthetic-allergy",
+        "anesthetic-adverse-effect",
+    ),  # not said: how it is
+}
+
+
+def test_every_disorder_meets_a_rule_or_is_known_to_meet_none():
+    """A disorder that is added to the code table must be looked at here too."""
+    with (mappings_folder() / "codes" / "disorder.csv").open(encoding="utf-8", newline="") as file:
+        there = {row["code"] for row in csv.DictReader(file)}
+    judged = {d for _, disorders in AGAINST.values() for d in disorders}
+    judged |= {*BIPOLAR, *PREGNANT, "ketamine-allergy", "borderline-personality"}
+    depressions = {d for d in there if d.startswith("mdd")} - judged
+    assert depressions
+    assert there - judged - depressions == NO_RULE
+    assert judged <= there
