@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Self
 
 from .before import Sensitivity
 from .care import Diagnosis
@@ -29,7 +29,6 @@ NOT_AFTER = "no dose of the session that it follows was given before it; its hou
 DAY_ALONE = "the dose or the session has a day and no time of day: days are counted, windows in hours are not told"
 Distance = Annotated[Amount, Units("h", "d")]  # days where the dose or the session has no time of day
 Minutes = Annotated[Amount, Units("min")]
-Joined = TypeVar("Joined", "IntegrationSession", "PsychotherapySession")
 SAID = ("drug_free", "themes", "fidelity", "minutes")
 
 
@@ -112,8 +111,42 @@ class PreparationSession(Visited):
         yield from _length_doubts(self.session, self.minutes)
 
 
+class Following(Visited):
+    """A session that comes after a dose. No slots: the classes of records have them."""
+
+    __slots__ = ()
+    session: Period
+    since_dose: Amount | None
+    since_dose_end: Amount | None
+    minutes: Amount | None
+    drug_free: bool | None
+    fidelity: Fidelity | None
+    themes: tuple[Theme, ...]
+
+    @property
+    def length(self) -> Amount | None:
+        return length_of(self.session, self.minutes)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return windows_met(self.since_dose, self.since_dose_end, self.session.start) if self.status != "not-done" else ()
+
+    @property
+    @present_with(*SAID, "since_dose_end")
+    def told(self) -> bool | None:
+        """True where something is said of the session's content, or of its distance from the end of the dose."""
+        said = self.themes or self.drug_free is not None or self.fidelity or self.minutes or self.since_dose_end
+        return True if said else None
+
+    def joined(self, anchor: Anchor) -> Self:
+        """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
+        start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
+        changed = changer_of(type(self), "since_dose", "since_dose_end")
+        return changed(self, start or self.since_dose, end or self.since_dose_end)
+
+
 @dataclass(frozen=True, slots=True)
-class IntegrationSession(Visited):
+class IntegrationSession(Following):
     """Works with what a dosing session brought up; follows one dosing session, and no other."""
 
     key: Key
@@ -142,26 +175,6 @@ class IntegrationSession(Visited):
     def __post_init__(self) -> None:
         require_labels_once(self.sensitivity)
 
-    @property
-    def length(self) -> Amount | None:
-        return length_of(self.session, self.minutes)
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        return windows_met(self.since_dose, self.since_dose_end, self.session.start) if self.status != "not-done" else ()
-
-    @property
-    @present_with(*SAID, "since_dose_end")
-    def told(self) -> bool | None:
-        """True where something is said of the session's content, or of its distance from the end of the dose."""
-        said = self.themes or self.drug_free is not None or self.fidelity or self.minutes or self.since_dose_end
-        return True if said else None
-
-    def joined(self, anchor: Anchor) -> IntegrationSession:
-        """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
-        start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
-        return _joined(self, start or self.since_dose, end or self.since_dose_end)
-
     def doubts(self) -> Iterator[Doubt]:
         if self.since_dose is None:
             yield Doubt("not-after-dose", NOT_AFTER, "follows")
@@ -170,7 +183,7 @@ class IntegrationSession(Visited):
 
 
 @dataclass(frozen=True, slots=True)
-class PsychotherapySession(Visited):
+class PsychotherapySession(Following):
     """Psychotherapy that is neither preparation nor integration: a debrief right after the dose, psychotherapy only, group,
     family, follow-up. The hours since the dose that it follows count for the windows, as with integration.
     """
@@ -202,26 +215,6 @@ class PsychotherapySession(Visited):
     def __post_init__(self) -> None:
         require_labels_once(self.sensitivity)
 
-    @property
-    def length(self) -> Amount | None:
-        return length_of(self.session, self.minutes)
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        return windows_met(self.since_dose, self.since_dose_end, self.session.start) if self.status != "not-done" else ()
-
-    @property
-    @present_with(*SAID, "since_dose_end")
-    def told(self) -> bool | None:
-        """True where something is said of the session's content, or of its distance from the end of the dose."""
-        said = self.themes or self.drug_free is not None or self.fidelity or self.minutes or self.since_dose_end
-        return True if said else None
-
-    def joined(self, anchor: Anchor) -> PsychotherapySession:
-        """The same session with its hours since the dose; without them where it does not come after the dose (see doubts)."""
-        start, end = _after(anchor.start, self.session), _after(anchor.end, self.session)
-        return _joined(self, start or self.since_dose, end or self.since_dose_end)
-
     def doubts(self) -> Iterator[Doubt]:
         if self.follows is None and self.kind == "immediate-debrief":
             yield Doubt("debrief-without-dose", "a debrief follows a dosing session, and none is named", "kind")
@@ -229,10 +222,6 @@ class PsychotherapySession(Visited):
             yield Doubt("not-after-dose", NOT_AFTER, "follows")
         yield from _day_doubts(self.since_dose)
         yield from _length_doubts(self.session, self.minutes)
-
-
-def _joined(session: Joined, since_dose: Amount | None, since_dose_end: Amount | None) -> Joined:
-    return changer_of(type(session), "since_dose", "since_dose_end")(session, since_dose, since_dose_end)
 
 
 def _after(dose: datetime | date | None, session: Period) -> Amount | None:
