@@ -29,6 +29,7 @@ WAYS: dict[str, tuple[str, ...]] = {  # a rule of one way of giving it need not 
     "P03": ("subcutaneous",),
     **dict.fromkeys(("P04", "M10-lozenge"), LOZENGE),
     "P05": ("oral",),
+    "P01-weight": (*PARENTERAL, "oral"),
     **dict.fromkeys(("P06", "P07", "S25-usual", "S26", "M01-esketamine", "M04", "M04-end", "M04-length"), ("intranasal",)),
     **dict.fromkeys(("M06", "M10"), PARENTERAL),
 }
@@ -65,6 +66,7 @@ HELD = {  # so too of a part of a session: told at the end, if any session of th
     "M01": "VitalSet",
     "M06": "VitalSet",
     "M14": "InSessionTherapy",
+    "P01-weight": "Weight",
 }
 NEEDS = {  # what a rule says of something missing means nothing where the export holds none of it at all
     "E15-missing": "Screening",

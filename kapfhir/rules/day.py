@@ -112,7 +112,7 @@ class Day:
         if not doses:
             return None
         mg = [known for d in doses if (known := self.milligrams(d)) is not None]
-        by_weight = [known for d in doses if (known := self._per_kg(d)) is not None]
+        by_weight = [known for d in doses if (known := self.per_kg(d)) is not None]
         return Total(sum(mg, ZERO), len(mg) == len(doses), sum(by_weight, ZERO), len(by_weight) == len(doses))
 
     def milligrams(self, dose: DoseEvent) -> Decimal | None:
@@ -122,7 +122,8 @@ class Day:
             return stated * self.kg
         return mg
 
-    def _per_kg(self, dose: DoseEvent) -> Decimal | None:
+    def per_kg(self, dose: DoseEvent) -> Decimal | None:
+        """In mg/kg, as recorded; else by the weight of the day. None where neither says so."""
         stated, mg = per_kg(dose), milligrams(dose.dose)
         return stated if stated is not None or mg is None or not self.kg else mg / self.kg
 

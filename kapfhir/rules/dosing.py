@@ -15,6 +15,7 @@ from .table import Numbers
 
 WEEK, YEAR = 7, 365
 SPRAYED = ("intranasal",)
+BY_WEIGHT = (*PARENTERAL, "oral")
 LIMITED = (*PARENTERAL, *LOZENGE, "oral", *SPRAYED)
 FIRST_PHASE, LATER = 2, 1  # esketamine: sessions a week
 
@@ -50,6 +51,14 @@ def unread_dose(day: Day, n: Numbers) -> bool:  # noqa: ARG001
     """Of a drug and a way that have a limit a day."""
     return any(
         d.route in (LIMITED if d.drug == "ketamine" else SPRAYED if d.drug == "esketamine" else ()) and day.milligrams(d) is None
+        for d in day.given
+    )
+
+
+def no_weight(day: Day, n: Numbers) -> bool:  # noqa: ARG001
+    """Of a way with a limit per kg; a dose that can't be read at all has a rule of its own."""
+    return any(
+        d.drug == "ketamine" and d.route in BY_WEIGHT and day.milligrams(d) is not None and day.per_kg(d) is None
         for d in day.given
     )
 
@@ -188,6 +197,7 @@ def many_in_a_year(story: Story, n: Numbers) -> Found:
 DAY: dict[str, Callable[[Day, Numbers], bool]] = {
     "P01": _outside("iv"),
     "P01-unread": unread_dose,
+    "P01-weight": no_weight,
     "P02": _outside("im"),
     "P03": _outside("subcutaneous"),
     "P04": lozenges_outside,

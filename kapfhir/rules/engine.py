@@ -194,6 +194,8 @@ class Engine:
         day = Day(session)
         if session.vitals:
             self._around.seen.add("VitalSet")
+        if day.kg is not None:
+            self._around.seen.add("Weight")
         if tells_of_therapist(day):
             self._around.seen.add("InSessionTherapy")
         own = (session.discharge is None, session.pre_dose is None, session.rems is None, not session.sedation)

@@ -77,6 +77,7 @@ def beside_unread(number, route="iv", *, kg=None, drug="ketamine", **rest):
 
 
 ELDERLY, YOUNGER = patient(birth_date=date(1961, 1, 5)), patient(birth_date=date(1961, 1, 6))
+WEIGHED = session(dose(days=7), days=7, vitals=[vital(-10, 120, 80, days=7, kg=70)])
 ADULT = patient(birth_date=date(1980, 1, 1))
 PROTOCOL = Protocol(Key("PR"), "Ten sessions", "ketamine", sessions=10, sessions_most=12)
 CASES = [
@@ -104,6 +105,11 @@ CASES = [
     ("P01-unread", beside_unread("56", "iv", drug="esketamine"), False),
     ("P01-unread", beside_unread("100", "rectal"), False),
     ("P01-unread", infusion(40), False),
+    ("P01-weight", (given("35", "subcutaneous"), WEIGHED), True),
+    ("P01-weight", (given("35", "subcutaneous", kg=70), WEIGHED), False),
+    ("P01-weight", (stated("0.5", "im"), WEIGHED), False),
+    ("P01-weight", (given("100", "sublingual"), WEIGHED), False),
+    ("P01-weight", given("35", "subcutaneous"), False),  # a clinic that writes down no weight at all
     ("P02", beside_unread("150.1", "im"), True),
     ("P03", beside_unread("70.1", "subcutaneous", kg=70), True),
     ("P04", beside_unread("400.1", "sublingual"), True),
