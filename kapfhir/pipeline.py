@@ -83,6 +83,9 @@ class _Show:
         self.doses = {place: path[1] for place, path in lines if path[0] == "doses" and len(path) == 3}
         self.files = {p.file for p in plans if p.concept == CONCEPT and p.complete}
         self.held: list[Problem] = []
+        self.lost: set[tuple[str, int]] = (
+            set()
+        )  # rows of sessions that were told: a row that breaks off is rejected at the end again
 
     def take(self, unit: Found | Same | Rejected | Problem) -> None:
         if isinstance(unit, Problem):
@@ -111,7 +114,8 @@ class _Show:
         self._tell(unit.places, concept, key, patient)
         if isinstance(unit, Rejected) and unit.concept == CONCEPT and not any(p.code == WAITS for p in own):
             at = self._place(CONCEPT, unit.places)
-            self.engine.lose("S01-lost", at.table, at.row, "", concept, key, patient)
+            if (at.table, at.row) not in self.lost:
+                self.engine.lose("S01-lost", at.table, at.row, "", concept, key, patient)
         if isinstance(record, DosingSession):
             lost = {self.doses[p.place]: p for p in reversed(own) if p.effect == EFFECTS["item"] and p.place in self.doses}
             for problem in lost.values():
@@ -121,7 +125,7 @@ class _Show:
         return next((p for p in places if (concept, p.table) in self.whole), places[0])
 
     def _tell(self, places: tuple[Place, ...], concept: str = "", key: str = "", patient: str | None = None) -> None:
-        lost: set[tuple[str, int]] = set()  # rows of sessions that have no key
+        lost: set[tuple[str, int]] = set()
         for problem in self.held:
             own = Place(problem.file, problem.line) in places
             about = (concept, key, patient) if own else ("", "", None)
@@ -129,8 +133,9 @@ class _Show:
             gone = problem.effect == EFFECTS["record"] and problem.place.partition(":")[0] in self.files
             if gone and not own and problem.code != WAITS:
                 lost.add((problem.file, problem.line))
-        for table, row in sorted(lost):
+        for table, row in sorted(lost - self.lost):
             self.engine.lose("S01-lost", table, row)
+        self.lost |= lost
         self.held.clear()
 
 

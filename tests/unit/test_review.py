@@ -57,6 +57,15 @@ def test_a_session_that_no_record_holds_is_told_with_its_patient(found):
     assert told(found, "S01-lost") == [(4, "", "", "S-0603", "P-006"), (17, "", "", "S-9901", None)]
 
 
+def test_a_row_that_breaks_off_is_one_session(tmp_path):
+    shutil.copytree(example_folder("clinic"), tmp_path / "clinic")
+    path = tmp_path / "clinic" / "input" / "im_log.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[:3], lines[3].rpartition(",")[0], *lines[4:]]) + "\n", encoding="utf-8")
+    lost = told(findings(path.parent, load_settings(tmp_path / "clinic" / "kapfhir.toml")), "S01-lost")
+    assert [where[0] for where in lost] == [4, 17]
+
+
 def test_an_end_before_its_start_is_told(found):
     spans = told(found, "S02-span")
     assert spans
