@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 OLDEST = 90  # from this age on there is one category
 Manner = Literal["shift", "year"]
@@ -45,6 +45,10 @@ class Dates:
     def is_old(self, year: int) -> bool:
         """Would who was born in this year be 90 or older in the year of `as_of`?"""
         return year <= self.as_of.year - OLDEST
+
+    def is_birth_year(self, value: Any) -> bool:
+        """Is a number the year in which somebody younger than 90 was born?"""
+        return value.__class__ is int and self.as_of.year - OLDEST < value <= self.as_of.year
 
     def _shifted(self, day: str, clock: str, days: int) -> tuple[str | None, str]:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kapfhir.fhir.facts import Element, Facts, load_facts
 
+from .ages import AGE, BIRTH
 from .dates import Dates
 from .measures import is_old, is_short
 from .pseudonyms import Pseudonyms
@@ -41,6 +42,7 @@ class Step:
     act: Handler
     masks: bool  # a value that goes leaves the mark that it was there
     primitive: bool
+    tells: str = ""  # `age` where the element holds ages
 
 
 @dataclass(slots=True)
@@ -76,12 +78,15 @@ class Leaves:
         return self._kept(value, path) if good else self._drop(path)
 
     def _do_number(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
-        if scope.is_age and is_old(value):
+        aged = is_old(value, scope.years_ago) if scope.tells == AGE else not self.dates.is_birth_year(value)
+        if scope.tells and aged:
             self.count(path, "aged")
             return None
         return self._kept(value, path) if is_short(value) else self._drop(path)
 
     def _do_date(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
+        if scope.tells == BIRTH:
+            return self._do_birth(value, step, path, scope)
         new, done = (
             self.dates.write(value, scope.days, whole=step.kind == "instant") if isinstance(value, str) else (None, "dropped")
         )

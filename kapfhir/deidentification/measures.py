@@ -28,12 +28,15 @@ def is_short(value: Any) -> bool:
     )
 
 
-def is_old(value: Any) -> bool:
-    return value.__class__ in (int, Decimal) and value > OLDEST_TOLD
+def is_old(value: Any, years_ago: int = 0) -> bool:
+    """Is who was of this age so many years ago older now than the oldest that may be told?"""
+    return value.__class__ in (int, Decimal) and value + years_ago > OLDEST_TOLD
 
 
-def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, Any] | None, str]:
-    """The quantity that may leave, if one may, and why not: aged or dropped. `age`: it is one whatever its unit says."""
+def write_quantity(quantity: dict[str, Any], *, age: bool, years_ago: int = 0) -> tuple[dict[str, Any] | None, str]:
+    """The quantity that may leave, if one may, and why not: aged or dropped. `age`: it is one whatever its unit says, and was
+    true so many years ago.
+    """
     value, system, code, unit = (quantity.get(name) for name in ("value", "system", "code", "unit"))
     if system not in (None, UCUM) or (system is None and code is not None) or not is_short(value) or value is None:
         return None, "dropped"
@@ -41,7 +44,7 @@ def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, An
     if named is not None and not (isinstance(named, str) and is_plain_unit(named)):
         return None, "dropped"
     years = Decimal(value) / IN_A_YEAR.get(str(named), Decimal(1))
-    if is_old(years) and (age or named in IN_A_YEAR):
+    if (age or named in IN_A_YEAR) and (is_old(years, years_ago if age else 0) or _is_beyond(years, quantity.get("comparator"))):
         return None, "aged"
     out: dict[str, Any] = {"value": value}
     if isinstance(quantity.get("comparator"), str) and quantity["comparator"] in COMPARATORS:
@@ -51,3 +54,8 @@ def write_quantity(quantity: dict[str, Any], *, age: bool) -> tuple[dict[str, An
     if code is not None:
         out |= {"system": system, "code": code}
     return out, "kept"
+
+
+def _is_beyond(years: Decimal, comparator: Any) -> bool:
+    """More than 89, said by its sign."""
+    return comparator == ">" and years >= OLDEST_TOLD

@@ -27,7 +27,8 @@ class Scope:
     outer: str = ""  # pseudonym of the resource, for the ids of what it contains
     contained: frozenset[str] = frozenset()
     pointed: set[str] = field(default_factory=set)
-    is_age: bool = False  # an Observation whose value is an age
+    tells: str = ""  # `age` or `birth` below an element that holds one
+    years_ago: int = 0  # since the ages of the resource were true
 
     def resolve(self, reference: Any) -> str:
         """`Type/pseudonym`, `#pseudonym`, or nothing where the text is no reference to a resource."""

@@ -10,10 +10,11 @@ from typing import Any
 from kapfhir.fhir.facts import load_facts
 from kapfhir.fhir.validate import check
 
+from .ages import first_year
 from .dates import Dates
 from .pseudonyms import Pseudonyms
 from .references import Scope, patient_of
-from .table import age_codes, passes
+from .table import passes
 from .walk import MASKED, Walk, WithheldError
 
 BASE = "https://kapfhir.org/fhir"
@@ -101,7 +102,8 @@ class Deidentifier:
         scope.outer = self.pseudonyms.of_resource(kind, node["id"]) if named else identity
         owner = patient_of(node, scope)
         scope.days = self.pseudonyms.shift(owner) if owner else None
-        scope.is_age = kind == "Observation" and _is_age(node)
+        if year := first_year(node):
+            scope.years_ago = max(0, self.dates.as_of.year - year)
         body = self.walk.element(node, kind, kind, scope) or {}
         if kind == "Observation" and body.get("_effectiveDateTime") is MASKED:
             del body["_effectiveDateTime"]  # a dateTime without a day is against vs-1, a period is not
@@ -166,13 +168,6 @@ def _entry(resource: dict[str, Any], *, sends: bool, method: str) -> dict[str, A
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _is_age(observation: dict[str, Any]) -> bool:
-    whole = [observation, *(c for c in _list(observation.get("component")) if isinstance(c, dict))]
-    concepts = [part["code"] for part in whole if isinstance(part.get("code"), dict)]
-    codings = [c for concept in concepts for c in _list(concept.get("coding")) if isinstance(c, dict)]
-    return any((str(c.get("system")), str(c.get("code"))) in age_codes() for c in codings)
 
 
 def _is_private(node: Any) -> bool:

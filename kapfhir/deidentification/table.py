@@ -80,8 +80,15 @@ def states() -> frozenset[str]:
 
 
 @cache
-def age_codes() -> frozenset[tuple[str, str]]:
-    return frozenset((row["system"], row["code"]) for row in _rows("ages"))
+def telling_codes() -> dict[str, str]:
+    """Codes of ages and of birth dates, whatever system they are said to be of -> `age` or `birth`."""
+    return {row["code"]: row["tells"] for row in _rows("ages")}
+
+
+@cache
+def age_elements() -> frozenset[str]:
+    """The elements that may hold an age, as `Type.element` or `Type.element[x]`."""
+    return frozenset(row["element"] for row in _rows("age_elements"))
 
 
 @lru_cache(maxsize=65536)

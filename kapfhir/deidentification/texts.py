@@ -7,7 +7,7 @@ from collections.abc import Collection
 from kapfhir.errors import ConfigError
 from kapfhir.fhir.facts import load_facts
 
-from .table import action_of, passes
+from .table import action_of, age_elements, passes
 
 TEXTS = ("string", "markdown")
 OPEN = ("walk", "text", "period", "coding", "reference")  # actions below which a text may be kept
@@ -36,6 +36,8 @@ def _fault(path: str) -> str:
             return "R4 has no such element"
         if action not in OPEN or (action in BY_HAND and name != "display"):
             return "it lies in what is never told"
+        if f"{kind}.{element.choice or element.name}" in age_elements():
+            return "it may tell an age"
         action, _ = action_of(kind, element, element.types[0])
         kind = element.types[0]
     if kind not in TEXTS:

@@ -9,11 +9,12 @@ from typing import Any
 
 from kapfhir.fhir.rules.primitives import PRIMITIVES
 
+from .ages import AGE, ASKED, KINDS, subject_of
 from .leaves import Leaves, Step
 from .measures import write_quantity
 from .places import coarsen_address
 from .references import Scope
-from .table import action_of, extensions, is_public_code
+from .table import action_of, age_elements, extensions, is_public_code
 
 MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 SYSTEM = "https://kapfhir.org/fhir/sid/pseudonym"
@@ -50,11 +51,13 @@ class Walk(Leaves):
             self.count(path, "dropped")
             return None
         plan = self._plan(kind)
+        inner, below = self._inner(node, kind, scope)
         out: dict[str, Any] = {}
         resource = kind in self.facts.resources
         for key, value in node.items():
             base = key.removeprefix("_")
             step = plan.get(base)
+            within = inner if base.startswith(below) else scope
             if resource and base in ("resourceType", "id", "contained"):
                 continue  # who takes care of whole resources writes these
             if base in ("modifierExtension", "implicitRules"):
@@ -63,17 +66,26 @@ class Walk(Leaves):
                 self.count(f"{path}.{UNKNOWN}", "dropped")
             elif step.primitive:
                 if key == base or base not in node:
-                    self._primitive(out, node, base, step, _path(path, base), scope)
+                    self._primitive(out, node, base, step, _path(path, base), within)
             elif key == base:
-                self._complex(out, value, base, step, _path(path, base), scope)
+                self._complex(out, value, base, step, _path(path, base), within)
         if kind in VALUED and _has_value(node) and not _has_value(out):
             out.setdefault("dataAbsentReason", {"coding": [{"system": REASONS, "code": "masked"}]})
         if kind in NEEDS and not NEEDS[kind](name in out for name in PARTS[kind]):
             return None
         return out or None
 
+    @staticmethod
+    def _inner(node: dict[str, Any], kind: str, scope: Scope) -> tuple[Scope, tuple[str, ...]]:
+        """What holds for the value of a node that says of what it is the value, and the elements for which it holds."""
+        if kind not in ASKED or not (tells := subject_of(node, kind)):
+            return scope, ()
+        return replace(scope, tells=tells), ASKED[kind][1]
+
     def _complex(self, out: dict[str, Any], value: Any, base: str, step: Step, path: str, scope: Scope) -> None:
         path = step.kind if "." in step.kind and step.kind[: step.kind.index(".")] in self.facts.resources else path
+        if step.tells:
+            scope = replace(scope, tells=step.tells)
         if isinstance(value, list):
             left = [new for item in value if (new := step.act(item, step, path, scope)) is not None]
         else:
@@ -86,6 +98,8 @@ class Walk(Leaves):
             out[base] = left if step.element.many else left[0]
 
     def _primitive(self, out: dict[str, Any], node: Mapping[str, Any], base: str, step: Step, path: str, scope: Scope) -> None:
+        if step.tells:
+            scope = replace(scope, tells=step.tells)
         value, beside = node.get(base), node.get(f"_{base}")
         values = value if isinstance(value, list) else [value]
         besides = beside if isinstance(beside, list) else [beside]
@@ -125,7 +139,8 @@ class Walk(Leaves):
                     action = "drop"  # the id of an element, not of a resource
                 name = element.types[0]
                 masks |= element.required or (name in MARKED and action in ("date", "birth") and kind != "Period")
-                plan[key] = Step(element, name, getattr(self, f"_do_{action}"), masks, name in PRIMITIVES)
+                tells = AGE if name in KINDS and f"{kind}.{element.choice or element.name}" in age_elements() else ""
+                plan[key] = Step(element, name, getattr(self, f"_do_{action}"), masks, name in PRIMITIVES, tells)
             self._plans[kind] = plan
         return self._plans[kind]
 
@@ -141,7 +156,7 @@ class Walk(Leaves):
     def _do_text(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
         if step.kind == "Annotation":
             return self.element(value, step.kind, path, scope) if f"{path}.text" in self.texts else self._drop(path)
-        if path in self.texts and isinstance(value, str):
+        if path in self.texts and isinstance(value, str) and not scope.tells:
             self.count(path, "text-kept")
             return value
         return self._drop(path)
@@ -166,7 +181,7 @@ class Walk(Leaves):
         more = self._beside(value, path, scope)
         if more and "value" not in value:
             return more
-        new, done = write_quantity(value, age=step.kind == "Age" or scope.is_age)
+        new, done = write_quantity(value, age=step.kind == "Age" or scope.tells == AGE, years_ago=scope.years_ago)
         self.count(path, done)
         return None if new is None else new | (more or {})
 

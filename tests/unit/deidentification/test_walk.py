@@ -131,7 +131,7 @@ def test_an_age_above_89_is_dropped_wherever_it_stands():
     assert left({"onsetAge": young}, "Condition") == {"onsetAge": young}
     assert left({"onsetAge": old}, "Condition") is None
     assert left({"onsetRange": {"low": young, "high": old}}, "Condition") == {"onsetRange": {"low": young}}
-    assert left({"valueInteger": 93}, "Observation", is_age=True).keys() == {"dataAbsentReason"}
+    assert left({"valueInteger": 93}, "Observation", tells="age").keys() == {"dataAbsentReason"}
 
 
 def test_a_reference_keeps_where_it_points_and_who_it_is_by_pseudonym():
