@@ -1,36 +1,53 @@
-"""The files of an export: which hold resources, and the names under which they may leave. A file's own name can be a person's."""
+"""The files of an export: which hold resources, and the names under which they may leave.
+
+A file's own name can be a person's, and digits in it a number of theirs. So a name is made of what the file holds and a count.
+"""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import loads
-from kapfhir.fhir.facts import load_facts
 
 LINES = (".ndjson", ".jsonl")
 KINDS = (*LINES, ".json")
 MANIFEST = "manifest.json"
 REPORTS = (".csv", ".txt", ".md")  # what `kapfhir map` writes beside the resources
 NOT_RESOURCES = (MANIFEST, "rejected.ndjson")  # where there is a manifest
-BY_TYPE = re.compile(r"([A-Z][A-Za-z]+)([._-]?\d{1,6}){0,2}\.(?:ndjson|jsonl)")
-BUNDLE = re.compile(r"bundle-\d{1,6}\.json")
+ENDINGS = frozenset([".gz", ".zip", ".tar", ".7z", ".xml", ".xlsx", ".parquet", ".pdf"])  # an unknown one may be a name
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, and its name in the output."""
+    """A file, and its number among those of the folder by name."""
 
     path: Path
-    name: str
+    number: int
 
     @property
     def has_lines(self) -> bool:
         return self.path.suffix.lower() in LINES
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of the files that are written, one after the other."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def next(self, kinds: set[str], source: Source) -> str:
+        """A name by the types of the resources in a file: `Patient.ndjson`, `Patient-0002.ndjson`, `bundle-0001.json`."""
+        kind = next(iter(kinds)) if len(kinds) == 1 else "file"
+        stem = "bundle" if kind == "Bundle" else kind
+        self.counts[stem] += 1
+        number = self.counts[stem]
+        alone = number == 1 and stem not in ("bundle", "file")
+        return f"{stem}{'' if alone else f'-{number:04}'}{source.path.suffix.lower()}"
 
 
 def list_sources(where: Path) -> list[Source]:
@@ -43,7 +60,7 @@ def list_sources(where: Path) -> list[Source]:
         raise ConfigError(f"the folder to de-identify can't be read: {error.strerror}", "check its rights") from None
     strange = [p for p in paths if not p.is_file() or p.suffix.lower() not in (*KINDS, *REPORTS)] if where.is_dir() else []
     if strange:
-        kinds = ", ".join(sorted({"folder" if p.is_dir() else p.suffix.lower() or "without an ending" for p in strange}))
+        kinds = ", ".join(sorted({_sort(path) for path in strange}))
         raise ConfigError(
             f"the folder to de-identify holds {len(strange)} files that would not be read ({kinds})",
             "unpack them, or take them out: nothing is left out in silence",
@@ -54,14 +71,12 @@ def list_sources(where: Path) -> list[Source]:
         raise ConfigError(
             "there is no .ndjson, .jsonl or .json to de-identify", "name what `kapfhir map` wrote, or a Bulk Data export"
         )
-    return [Source(path, _name(path, number)) for number, path in enumerate(paths, 1)]
+    return [Source(path, number) for number, path in enumerate(paths, 1)]
 
 
-def _name(path: Path, number: int) -> str:
-    match = BY_TYPE.fullmatch(path.name)
-    if BUNDLE.fullmatch(path.name) or (match and match[1] in load_facts().resources):
-        return path.name
-    return f"file-{number:04}{path.suffix.lower()}"
+def _sort(path: Path) -> str:
+    ending = path.suffix.lower()
+    return "folder" if path.is_dir() else ending if ending in ENDINGS else "of another ending" if ending else "without an ending"
 
 
 def read_nodes(source: Source) -> Iterator[Any]:
@@ -72,7 +87,9 @@ def read_nodes(source: Source) -> Iterator[Any]:
                 if text.strip():
                     yield _parse(text)
     except OSError as error:
-        raise ConfigError(f"the file of {source.name} can't be read: {error.strerror}", "check its rights") from None
+        raise ConfigError(
+            f"file {source.number} of the folder, by name, can't be read: {error.strerror}", "check its rights"
+        ) from None
 
 
 def _parse(text: bytes) -> Any:

@@ -1,6 +1,6 @@
 """`deidentify(IN, OUT, key)`: a folder of resources to a folder of the same shape, and a report of what was done.
 
-    <Type>.ndjson | bundle-NNNN.json | file-NNNN.*    what may leave
+    <Type>.ndjson | bundle-NNNN.json | file-NNNN.*    what may leave; the names say nothing of those of the input
     deidentification.csv                              path of the element, what was done, how often; no values
     manifest.json                                     in the shape of a Bulk Data manifest; its extension sums the report up
 
@@ -25,7 +25,7 @@ from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import dumps
 
 from .dates import Dates, Manner
-from .files import MANIFEST, Source, list_sources, read_nodes
+from .files import MANIFEST, Names, Source, list_sources, read_nodes
 from .key import load_key
 from .pseudonyms import Pseudonyms
 from .resource import Deidentifier
@@ -35,6 +35,7 @@ from .walk import WithheldError
 REPORT = "deidentification.csv"
 COLUMNS = ("path", "action", "count")
 PARTIAL = ".kapfhir-partial"
+UNNAMED = ".unnamed"
 MARK = "https://kapfhir.org/fhir/deidentified"
 FAULTS = frozenset(["not-r4", "unreadable"])  # else a resource stays by the table
 
@@ -124,14 +125,17 @@ def today() -> date:
 def _write(sources: list[Source], partial: Path, one: Deidentifier, *, made_key: bool) -> Deidentified:
     withheld: Counter[tuple[str, str]] = Counter()
     files: list[Written] = []
+    names = Names()
     for source in sources:
         kinds: set[str] = set()
-        with (partial / source.name).open("wb", buffering=1 << 16) as file:
+        with (partial / UNNAMED).open("wb", buffering=1 << 16) as file:
             count = sum(_write_node(node, file, one, kinds, withheld) for node in read_nodes(source))
         if kinds:
-            files.append(Written(source.name, kinds.pop() if len(kinds) == 1 else "", count))
+            name = names.next(kinds, source)
+            (partial / UNNAMED).replace(partial / name)
+            files.append(Written(name, kinds.pop() if len(kinds) == 1 else "", count))
         else:
-            (partial / source.name).unlink()
+            (partial / UNNAMED).unlink()
     resources = one.counts.pop(("", "resources"), 0)
     done = Deidentified(tuple(files), resources, withheld, one.counts, made_key)
     return Deidentified((*files, Written(REPORT, "", len(done.rows()))), resources, withheld, one.counts, made_key)

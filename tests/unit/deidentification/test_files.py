@@ -1,34 +1,28 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from kapfhir.deidentification.files import list_sources, read_nodes
+from kapfhir.deidentification.files import Names, Source, list_sources, read_nodes
 from kapfhir.errors import ConfigError
 
 
 def names(folder):
-    return [source.name for source in list_sources(folder)]
+    return [source.path.name for source in list_sources(folder)]
 
 
-def test_files_of_a_type_keep_their_names_and_others_get_a_number(tmp_path):
-    for name in (
+def test_a_name_is_made_of_what_a_file_holds_and_a_count():
+    lines, one = Source(Path("Observation.078051120.ndjson"), 7), Source(Path("Jane Roe.JSON"), 8)
+    given = Names()
+    kinds = [{"Observation"}, {"Patient"}, {"Observation"}, {"Bundle"}, {"Patient", "Observation"}]
+    assert [given.next(kind, lines) for kind in kinds] == [
+        "Observation.ndjson",
         "Patient.ndjson",
-        "Observation.000.ndjson",
-        "Observation-12.jsonl",
-        "bundle-0001.json",
-        "Jane Roe.json",
-        "Quokka.ndjson",
-        "notes.txt",
-    ):
-        (tmp_path / name).touch()
-    assert sorted(names(tmp_path)) == [
-        "Observation-12.jsonl",
-        "Observation.000.ndjson",
-        "Patient.ndjson",
-        "bundle-0001.json",
-        "file-0001.json",
-        "file-0005.ndjson",
+        "Observation-0002.ndjson",
+        "bundle-0001.ndjson",
+        "file-0001.ndjson",
     ]
+    assert [given.next(kind, one) for kind in kinds[3:]] == ["bundle-0002.json", "file-0002.json"]
 
 
 def test_reports_of_map_are_no_resources(tmp_path):
@@ -41,7 +35,7 @@ def test_reports_of_map_are_no_resources(tmp_path):
 
 def test_one_file_will_do(tmp_path):
     (tmp_path / "Jane Roe.json").touch()
-    assert names(tmp_path / "Jane Roe.json") == ["file-0001.json"]
+    assert names(tmp_path / "Jane Roe.json") == ["Jane Roe.json"]
 
 
 def test_nothing_there_is_told(tmp_path):
@@ -69,8 +63,25 @@ def test_a_file_of_many_lines_is_one_value(tmp_path):
 def test_what_would_not_be_read_is_not_left_out_in_silence(tmp_path, name):
     (tmp_path / "Patient.ndjson").write_text("{}\n")
     (tmp_path / "problems.csv").write_text("code\n")
-    assert [source.name for source in list_sources(tmp_path)] == ["Patient.ndjson"]
+    assert names(tmp_path) == ["Patient.ndjson"]
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("")
     with pytest.raises(ConfigError, match="1 files that would not be read"):
         list_sources(tmp_path)
+
+
+def test_an_ending_that_may_be_a_name_is_not_told(tmp_path):
+    (tmp_path / "Jane.Roe").touch()
+    (tmp_path / "x.gz").touch()
+    with pytest.raises(ConfigError) as caught:
+        list_sources(tmp_path)
+    assert "(.gz, of another ending)" in str(caught.value)
+
+
+def test_a_file_that_can_not_be_read_is_told_by_its_number(tmp_path):
+    (tmp_path / "078051120.json").touch()
+    (source,) = list_sources(tmp_path)
+    source.path.unlink()
+    with pytest.raises(ConfigError, match="file 1 of the folder, by name, can't be read") as caught:
+        list(read_nodes(source))
+    assert "078051120" not in str(caught.value)

@@ -135,9 +135,9 @@ def test_a_bundle_stays_one_file():
         json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries}, indent=1), encoding="utf-8"
     )
     done = run()
-    assert [(f.name, f.type, f.count) for f in done.files][0] == ("file-0001.json", "Bundle", 1)
+    assert [(f.name, f.type, f.count) for f in done.files][0] == ("bundle-0001.json", "Bundle", 1)
     assert done.resources == 2
-    assert list(check_file(Path("out/file-0001.json"))) == []
+    assert list(check_file(Path("out/bundle-0001.json"))) == []
 
 
 @pytest.mark.parametrize(("folder", "key"), [("in", "k"), ("in/out", "k"), (".", "k"), ("out", "out/k")])
@@ -183,3 +183,14 @@ def test_the_day_of_ages(monkeypatch):
         today()
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     assert today() >= AS_OF
+
+
+def test_no_digit_of_a_name_of_the_input_leaves():
+    Path("in/Patient.ndjson").rename("in/Patient.078051120.ndjson")
+    Path("in/Observation.ndjson").rename("in/Observation-555014-20251103.ndjson")
+    Path("in/bundle-5550.json").write_text(json.dumps({"resourceType": "Bundle", "type": "collection"}), encoding="utf-8")
+    done = run()
+    assert {f.name for f in done.files} == {"Patient.ndjson", "Observation.ndjson", "bundle-0001.json", "deidentification.csv"}
+    assert set(bytes_of("out")) == {f.name for f in done.files} | {"manifest.json"}
+    told = Path("out/manifest.json").read_text("utf-8") + Path("out/deidentification.csv").read_text("utf-8")
+    assert not any(number in told for number in ("078051120", "555014", "5550"))
