@@ -9,10 +9,11 @@ from typing import Any
 
 from kapfhir.fhir.facts import load_facts
 
+from .doubles import Doubles
 from .pseudonyms import Pseudonyms
 
 LITERAL = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*://\S+/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"
+    r"(?P<base>[A-Za-z][A-Za-z0-9+.-]*://\S+/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"
 )
 OWNERS = ("subject", "patient", "beneficiary", "individual")  # elements that say whose a resource is
 
@@ -23,6 +24,8 @@ class Scope:
 
     pseudonyms: Pseudonyms
     links: Mapping[str, str] = field(default_factory=dict)
+    doubles: Doubles = field(default_factory=Doubles)
+    base: str = ""  # of the server, where the Bundle tells it
     days: int | None = None
     outer: str = ""  # pseudonym of the resource, for the ids of what it contains
     contained: frozenset[str] = frozenset()
@@ -42,8 +45,11 @@ class Scope:
             self.pointed.add(reference[1:])
             return f"#{self.inner_id(reference[1:])}"
         match = LITERAL.fullmatch(reference)
-        if match and match[1] in load_facts().resources:
-            return f"{match[1]}/{self.pseudonyms.of_resource(match[1], match[2])}"
+        if match and match["kind"] in load_facts().resources:
+            name = f"{match['kind']}/{self.pseudonyms.of_resource(match['kind'], match['id'])}"
+            if base := match["base"] or self.base:
+                self.doubles.meet(name, base)
+            return name
         if reference.startswith(("urn:uuid:", "urn:oid:")):
             return f"urn:uuid:{self.pseudonyms.of('urn', reference)}"
         return ""

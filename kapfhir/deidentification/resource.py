@@ -12,6 +12,7 @@ from kapfhir.fhir.validate import check
 
 from .ages import first_year
 from .dates import Dates
+from .doubles import Doubles
 from .pseudonyms import Pseudonyms
 from .references import Scope, patient_of
 from .table import passes
@@ -31,6 +32,7 @@ class Deidentifier:
     dates: Dates
     texts: frozenset[str] = frozenset()
     walk: Walk = field(init=False)
+    doubles: Doubles = field(default_factory=Doubles)
 
     def __post_init__(self) -> None:
         self.walk = Walk(self.pseudonyms, self.dates, self.texts)
@@ -39,15 +41,16 @@ class Deidentifier:
     def counts(self) -> Counter[tuple[str, str]]:
         return self.walk.counts
 
-    def resource(self, node: Any, links: Mapping[str, str] | None = None, identity: str = "") -> dict[str, Any]:
+    def resource(self, node: Any, links: Mapping[str, str] | None = None, identity: str = "", base: str = "") -> dict[str, Any]:
         """The resource that may leave; WithheldError with a code where none may. `links`: of the Bundle that it stands in;
-        `identity`: the pseudonym of a resource that has no id.
+        `identity`: the pseudonym of a resource that has no id; `base`: the address of the server that it comes from, if known.
+        ConfigError where another resource, of another patient or server, has its id.
         """
         kind = _kind(node)
         if kind not in passes():
             raise WithheldError("type-not-listed" if kind else "not-r4", kind)
         try:
-            out = self._resource(node, kind, links or {}, identity)
+            out = self._resource(node, kind, links or {}, identity, base)
         except RecursionError:
             raise WithheldError("not-r4", kind) from None
         except WithheldError as error:
@@ -79,7 +82,7 @@ class Deidentifier:
                 continue
             try:
                 linked = links.get(full, "") if isinstance(full, str) else ""
-                new = self.resource(inner, links, linked.rpartition("/")[2])
+                new = self.resource(inner, links, linked.rpartition("/")[2], _base(full, inner))
             except WithheldError as error:
                 withheld.append((error.kind, str(error)))
                 continue
@@ -93,14 +96,19 @@ class Deidentifier:
         kept = {"resourceType": "Bundle", "type": node["type"] if sends else "collection"}
         return (kept | {"entry": out} if out else kept), withheld
 
-    def _resource(self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str) -> dict[str, Any]:
+    def _resource(
+        self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str, base: str = ""
+    ) -> dict[str, Any]:
         if _is_private(node) or any(map(_is_private, _list(node.get("contained")))):
             raise WithheldError("psychotherapy-note")
         named = isinstance(node.get("id"), str)
         contained = {c["id"]: c for c in _list(node.get("contained")) if isinstance(c, dict) and isinstance(c.get("id"), str)}
-        scope = Scope(self.pseudonyms, links, contained=frozenset(contained))
+        scope = Scope(self.pseudonyms, links, self.doubles, base, contained=frozenset(contained))
         scope.outer = self.pseudonyms.of_resource(kind, node["id"]) if named else identity
         owner = patient_of(node, scope)
+        if scope.outer:
+            self.doubles.meet(f"{kind}/{scope.outer}", base)
+            self.doubles.note(f"{kind}/{scope.outer}", node, owner, base)
         scope.days = self.pseudonyms.shift(owner) if owner else None
         if year := first_year(node):
             scope.years_ago = max(0, self.dates.as_of.year - year)
@@ -149,6 +157,12 @@ def _kind(node: Any) -> str:
     """The resource type; empty where it is none of R4."""
     kind = node.get("resourceType") if isinstance(node, dict) else None
     return kind if isinstance(kind, str) and kind in load_facts().resources else ""
+
+
+def _base(full: Any, inner: Any) -> str:
+    """The address of the server, where the full URL of an entry is that of its resource there."""
+    end = f"/{_kind(inner)}/{inner.get('id')}" if isinstance(inner, dict) else "/"
+    return full.removesuffix(end) if isinstance(full, str) and "://" in full and full.endswith(end) else ""
 
 
 def _method(entry: dict[str, Any]) -> str:
