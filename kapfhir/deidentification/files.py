@@ -74,6 +74,18 @@ def list_sources(where: Path) -> list[Source]:
     return [Source(path, number) for number, path in enumerate(paths, 1)]
 
 
+def list_left_out(where: Path) -> list[str]:
+    """What is in the folder and holds no resources of its export: reports, a manifest, rejected rows."""
+    if not where.is_dir():
+        return []
+    read = {source.path for source in list_sources(where)}
+    return [
+        f"(file {path.name if path.name in NOT_RESOURCES else path.suffix.lower()})"
+        for path in where.iterdir()
+        if path not in read
+    ]
+
+
 def _sort(path: Path) -> str:
     ending = path.suffix.lower()
     return "folder" if path.is_dir() else ending if ending in ENDINGS else "of another ending" if ending else "without an ending"

@@ -25,7 +25,7 @@ from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import dumps
 
 from .dates import Dates, Manner
-from .files import MANIFEST, Names, Source, list_sources, read_nodes
+from .files import MANIFEST, Names, Source, list_left_out, list_sources, read_nodes
 from .key import load_key
 from .pseudonyms import Pseudonyms
 from .resource import Deidentifier
@@ -98,7 +98,7 @@ def deidentify(
         with _telling(folder):
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            done = _write(sources, partial, one, made_key=made_key)
+            done = _write(sources, list_left_out(source), partial, one, made_key=made_key)
             _write_report(partial, done, one)
             for name in (*(f.name for f in done.files), MANIFEST):
                 (partial / name).replace(folder / name)
@@ -122,10 +122,12 @@ def today() -> date:
         raise ConfigError("SOURCE_DATE_EPOCH is no number of seconds", "set it to such a number, or unset it") from None
 
 
-def _write(sources: list[Source], partial: Path, one: Deidentifier, *, made_key: bool) -> Deidentified:
+def _write(sources: list[Source], left_out: list[str], partial: Path, one: Deidentifier, *, made_key: bool) -> Deidentified:
     withheld: Counter[tuple[str, str]] = Counter()
     files: list[Written] = []
     names = Names()
+    for name in left_out:
+        one.counts[name, "not read"] += 1
     for source in sources:
         kinds: set[str] = set()
         with (partial / UNNAMED).open("wb", buffering=1 << 16) as file:

@@ -16,11 +16,12 @@ from .doubles import Doubles
 from .pseudonyms import Pseudonyms
 from .references import Scope, patient_of
 from .table import passes
-from .walk import MASKED, Walk, WithheldError
+from .walk import MASKED, UNKNOWN, Walk, WithheldError
 
 BASE = "https://kapfhir.org/fhir"
 PSEUDED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "PSEUDED"}
 PSYCHOTHERAPY = "PSYTHPN"
+METHODS = ("PUT", "POST")
 TO_THE_DAY = "vs-1"  # a vital sign has a date to the day, or a period
 
 
@@ -49,16 +50,26 @@ class Deidentifier:
         kind = _kind(node)
         if kind not in passes():
             raise WithheldError("type-not-listed" if kind else "not-r4", kind)
+        counts, self.walk.counts = self.walk.counts, Counter()  # of what is withheld nothing was kept or dropped
         try:
-            out = self._resource(node, kind, links or {}, identity, base)
+            out = self._whole(node, kind, links or {}, identity, base)
+            counts.update(self.walk.counts)
         except RecursionError:
             raise WithheldError("not-r4", kind) from None
         except WithheldError as error:
             raise WithheldError(str(error), kind) from None
+        finally:
+            self.walk.counts = counts
+        return out
+
+    def _whole(self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str, base: str) -> dict[str, Any]:
+        """The resource, if it is R4."""
+        out = self._resource(node, kind, links, identity, base)
         problems = [p for p in check(out) if p.severity == "error"]
         if problems and all(p.code == TO_THE_DAY for p in problems):
             year = out.pop("effectiveDateTime")
             out["effectivePeriod"] = {"start": year, "end": year}
+            self.walk.count("Observation.effectiveDateTime", "replaced")
             problems = [p for p in check(out) if p.severity == "error"]
         if problems:
             raise WithheldError("not-r4", kind)
@@ -66,16 +77,17 @@ class Deidentifier:
 
     def bundle(self, node: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """A transaction or batch of what may leave, else a collection; and the type and code of each resource that stays."""
-        entries = [entry for entry in _list(node.get("entry")) if isinstance(entry, dict)]
+        entries, strange = self._entries(node)
         private = _is_private(node)  # the label of a Bundle is that of all in it
         links = self._links(entries)
         sends = node.get("type") in ("transaction", "batch")
         out: list[dict[str, Any]] = []
-        withheld: list[tuple[str, str]] = []
+        withheld: list[tuple[str, str]] = [("", "unreadable")] * strange
         there: set[str] = set()
         for entry in entries:
             inner, full = entry.get("resource"), entry.get("fullUrl")
-            if inner is None:
+            if inner is None or (sends and _asked(entry) not in METHODS):
+                self.walk.count("Bundle.entry", "dropped")  # nothing, or what is deleted, changed or asked for
                 continue
             if private:
                 withheld.append((_kind(inner), "psychotherapy-note"))
@@ -86,15 +98,38 @@ class Deidentifier:
             except WithheldError as error:
                 withheld.append((error.kind, str(error)))
                 continue
-            made = _entry(new, sends=sends, method=_method(entry))
+            made = _entry(new, sends=sends, method=_asked(entry))
             if made.get("fullUrl") in there:  # two versions, or two of one name
                 withheld.append((_kind(inner), "not-r4"))
                 continue
             if "fullUrl" in made:
                 there.add(made["fullUrl"])
             out.append(made)
+            self._count_entry(entry, made)
         kept = {"resourceType": "Bundle", "type": node["type"] if sends else "collection"}
+        self.walk.count("Bundle.type", "kept" if node.get("type") == kept["type"] else "replaced")
         return (kept | {"entry": out} if out else kept), withheld
+
+    def _entries(self, node: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+        """The entries of a Bundle, and how many things there are none. What the Bundle has besides is counted."""
+        whole = node.get("entry")
+        every = whole if isinstance(whole, list) else [] if whole is None else [whole]
+        entries = [entry for entry in every if isinstance(whole, list) and isinstance(entry, dict)]
+        self._count_others(node, "Bundle", ("resourceType", "type", "entry"))
+        return entries, len(every) - len(entries)
+
+    def _count_entry(self, entry: dict[str, Any], made: dict[str, Any]) -> None:
+        self._count_others(entry, "Bundle.entry", ("resource", *made))
+        if "fullUrl" in entry and "fullUrl" in made:
+            self.walk.count("Bundle.entry.fullUrl", "pseudonym")
+        if "request" in made:
+            self.walk.count("Bundle.entry.request.url", "pseudonym")
+            self._count_others(entry.get("request", {}), "Bundle.entry.request", ("method", "url"))
+
+    def _count_others(self, node: Mapping[str, Any], kind: str, taken: tuple[str, ...]) -> None:
+        elements = load_facts().elements(kind)
+        for key in node.keys() - set(taken):
+            self.walk.count(f"{kind}.{key if key in elements else UNKNOWN}", "dropped")
 
     def _resource(
         self, node: dict[str, Any], kind: str, links: Mapping[str, str], identity: str, base: str = ""
@@ -102,7 +137,8 @@ class Deidentifier:
         if _is_private(node) or any(map(_is_private, _list(node.get("contained")))):
             raise WithheldError("psychotherapy-note")
         named = isinstance(node.get("id"), str)
-        contained = {c["id"]: c for c in _list(node.get("contained")) if isinstance(c, dict) and isinstance(c.get("id"), str)}
+        parts = node.get("contained", [])
+        contained = {c["id"]: c for c in _list(parts) if isinstance(c, dict) and isinstance(c.get("id"), str)}
         scope = Scope(self.pseudonyms, links, self.doubles, base, contained=frozenset(contained))
         scope.outer = self.pseudonyms.of_resource(kind, node["id"]) if named else identity
         owner = patient_of(node, scope)
@@ -119,10 +155,13 @@ class Deidentifier:
         head: dict[str, Any] = {"resourceType": kind}
         if scope.outer:
             head["id"] = scope.outer
-            self.walk.count(f"{kind}.id", "pseudonym")
+        if "id" in node:
+            self.walk.count(f"{kind}.id", "pseudonym" if named else "dropped")
         meta = body.pop("meta", {})
         head["meta"] = meta | {"security": [*meta.get("security", ()), PSEUDED]}
         inner = self._contained(contained, scope)
+        for _ in range((len(parts) if isinstance(parts, list) else 1) - len(contained)):
+            self.walk.count(f"{kind}.contained", "dropped")  # no resources, or without a name of their own
         return head | ({"contained": inner} if inner else {}) | body
 
     def _contained(self, contained: Mapping[str, Any], scope: Scope) -> list[dict[str, Any]]:
@@ -136,6 +175,9 @@ class Deidentifier:
                     raise WithheldError("contained-type-not-listed")
                 body = self.walk.element({k: v for k, v in node.items() if k != "meta"}, kind, kind, scope) or {}
                 out[identity] = {"resourceType": kind, "id": scope.inner_id(identity)} | body
+                self.walk.count(f"{kind}.id", "pseudonym")
+                for name in node.keys() & {"meta", "contained"}:
+                    self.walk.count(f"{kind}.{name}", "dropped")
         for node in contained.keys() - out.keys():
             self.walk.count(f"{_kind(contained[node]) or 'contained'}", "dropped")
         return [out[identity] for identity in contained if identity in out]
@@ -165,9 +207,10 @@ def _base(full: Any, inner: Any) -> str:
     return full.removesuffix(end) if isinstance(full, str) and "://" in full and full.endswith(end) else ""
 
 
-def _method(entry: dict[str, Any]) -> str:
+def _asked(entry: dict[str, Any]) -> str:
+    """What a Bundle asks to do with an entry."""
     request = entry.get("request")
-    return "PUT" if isinstance(request, dict) and request.get("method") == "PUT" else "POST"
+    return str(request.get("method")) if isinstance(request, dict) else "POST"
 
 
 def _entry(resource: dict[str, Any], *, sends: bool, method: str) -> dict[str, Any]:

@@ -59,19 +59,22 @@ class Walk(Leaves):
             step = plan.get(base)
             within = inner if base.startswith(below) else scope
             if resource and base in ("resourceType", "id", "contained"):
+                if key != base:
+                    self.count(f"{path}.{base}", "dropped")
                 continue  # who takes care of whole resources writes these
             if base in ("modifierExtension", "implicitRules"):
                 raise WithheldError("changed-meaning")
-            if step is None:
+            if step is None or (key != base and not step.primitive):
                 self.count(f"{path}.{UNKNOWN}", "dropped")
             elif step.primitive:
                 if key == base or base not in node:
                     self._primitive(out, node, base, step, _path(path, base), within)
-            elif key == base:
+            else:
                 self._complex(out, value, base, step, _path(path, base), within)
         if kind in VALUED and _has_value(node) and not _has_value(out):
             out.setdefault("dataAbsentReason", {"coding": [{"system": REASONS, "code": "masked"}]})
         if kind in NEEDS and not NEEDS[kind](name in out for name in PARTS[kind]):
+            self._drop(path)
             return None
         return out or None
 
@@ -96,6 +99,7 @@ class Walk(Leaves):
             left = [MASKED]
         if left:
             out[base] = left if step.element.many else left[0]
+            self._count_rest(left, step, path)
 
     def _primitive(self, out: dict[str, Any], node: Mapping[str, Any], base: str, step: Step, path: str, scope: Scope) -> None:
         if step.tells:
@@ -117,11 +121,30 @@ class Walk(Leaves):
         for name, side in ((base, [a for a, _ in pairs]), (f"_{base}", [b for _, b in pairs])):
             if any(one is not None for one in side):
                 out[name] = side if step.element.many else side[0]
+        self._count_rest(pairs, step, path)
+
+    def _count_rest(self, left: list[Any], step: Step, path: str) -> None:
+        """What stood in a list where R4 has one value."""
+        for _ in left[1:] if not step.element.many else ():
+            self.count(path, "dropped")
+
+    def _count_others(self, value: Mapping[str, Any], kind: str, taken: tuple[str, ...], path: str) -> None:
+        """What a datatype that is written by hand has besides."""
+        for key in value:
+            if key not in taken:
+                base = key.removeprefix("_")
+                self.count(f"{path}.{base if base in self._plan(kind) else UNKNOWN}", "dropped")
 
     def _beside(self, node: Any, path: str, scope: Scope) -> dict[str, Any] | None:
         """The extensions of a primitive."""
         if not isinstance(node, dict):
+            if node is not None:
+                self._drop(path)
             return None
+        self._count_others(node, "Element", ("extension",), path)
+        return self._extensions(node, path, scope)
+
+    def _extensions(self, node: Mapping[str, Any], path: str, scope: Scope) -> dict[str, Any] | None:
         step = self._plan("Element")["extension"]
         out: dict[str, Any] = {}
         if "extension" in node:
@@ -173,24 +196,33 @@ class Walk(Leaves):
             out["display"] = shown
         if isinstance(value.get("userSelected"), bool):
             out["userSelected"] = value["userSelected"]
-        return out | (self._beside(value, path, scope) or {})
+        self._count_others(value, "Coding", ("display", "extension", *out), path)
+        return out | (self._extensions(value, path, scope) or {})
 
     def _do_quantity(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
         if not isinstance(value, dict):
             return self._drop(path)
-        more = self._beside(value, path, scope)
+        more = self._extensions(value, path, scope)
         if more and "value" not in value:
+            self._count_others(value, step.kind, ("extension",), path)
             return more
         new, done = write_quantity(value, age=step.kind == "Age" or scope.tells == AGE, years_ago=scope.years_ago)
         self.count(path, done)
-        return None if new is None else new | (more or {})
+        if new is None:
+            return None
+        self._count_others(value, step.kind, ("extension", *new), path)
+        if value.get("unit") not in (None, new.get("unit")):
+            self.count(f"{path}.unit", "replaced")
+        return new | (more or {})
 
     def _do_address(self, value: Any, _step: Step, path: str, _scope: Scope) -> Any:
         if not isinstance(value, dict):
             return self._drop(path)
         new, done = coarsen_address(value, zips=path == "Patient.address")
+        self._count_others(value, "Address", tuple(name for name, what in done.items() if what != "dropped"), path)
         for name, what in done.items():
-            self.count(f"{path}.{name}" if name in self._plan("Address") else f"{path}.{UNKNOWN}", what)
+            if what != "dropped":
+                self.count(f"{path}.{name}", "dropped" if new is None else what)
         return new
 
     def _do_identifier(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
@@ -202,6 +234,7 @@ class Walk(Leaves):
         if "type" in value and (kind := self.element(value["type"], "CodeableConcept", f"{path}.type", scope)):
             out["type"] = kind
         self.count(path, "pseudonym")
+        self._count_others(value, "Identifier", ("value", "type", *out), path)
         name = f"{value.get('system')}\0{value['value']}"
         return out | {"system": SYSTEM, "value": self.pseudonyms.of("identifier", name)}
 
@@ -218,6 +251,7 @@ class Walk(Leaves):
         if "display" in value and (shown := self._do_text(value["display"], _plain(step), f"{path}.display", scope)):
             out["display"] = shown
         self.count(path, "pseudonym" if out.keys() - {"type"} else "dropped")
+        self._count_others(value, "Reference", ("identifier", "display", *out), path)
         return out if out.keys() - {"type"} else None
 
     def _do_meta(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
@@ -225,11 +259,10 @@ class Walk(Leaves):
             return self._drop(path)
         out: dict[str, Any] = {}
         plan = self._plan("Meta")
-        for name in value:
-            if name in ("security", "tag"):
+        for name in ("security", "tag"):
+            if name in value:
                 self._complex(out, value[name], name, plan[name], f"{path}.{name}", scope)
-            else:
-                self.count(f"{path}.{name}" if name in plan else f"{path}.{UNKNOWN}", "dropped")
+        self._count_others(value, "Meta", ("security", "tag"), path)
         return out or None
 
     def _do_extension(self, value: Any, _step: Step, path: str, scope: Scope, before: str = "") -> Any:
@@ -239,17 +272,21 @@ class Walk(Leaves):
         path = f"{path}({url.rpartition('/')[2]})"
         out: dict[str, Any] = {"url": url}
         for key in value:
+            base = key.removeprefix("_")
+            step = self._plan("Extension").get(base) if base.startswith("value") else None
             if key == "extension" and isinstance(value[key], list):
                 inner = [
                     n for item in value[key] if (n := self._do_extension(item, _step, f"{path}.extension", scope, f"{url}#"))
                 ]
                 out |= {"extension": inner} if inner else {}
-            elif key.startswith("value") and (step := self._plan("Extension").get(key)):
-                if step.primitive:
-                    self._primitive(out, value, key, step, f"{path}.{key}", scope)
-                else:
-                    self._complex(out, value[key], key, step, f"{path}.{key}", scope)
-        return out if len(out) > 1 else None
+            elif step and step.primitive:
+                if key == base or base not in value:
+                    self._primitive(out, value, base, step, f"{path}.{base}", scope)
+            elif step and key == base:
+                self._complex(out, value[key], key, step, f"{path}.{key}", scope)
+            elif key != "url":
+                self._count_others({key: None}, "Extension", (), path)
+        return out if len(out) > 1 else self._drop(path)
 
 
 def _has_value(node: Mapping[str, Any]) -> bool:

@@ -194,3 +194,14 @@ def test_no_digit_of_a_name_of_the_input_leaves():
     assert set(bytes_of("out")) == {f.name for f in done.files} | {"manifest.json"}
     told = Path("out/manifest.json").read_text("utf-8") + Path("out/deidentification.csv").read_text("utf-8")
     assert not any(number in told for number in ("078051120", "555014", "5550"))
+
+
+def test_what_is_not_read_is_told():
+    for name in ("problems.csv", "manifest.json", "rejected.ndjson"):
+        Path("in", name).write_text("{}", encoding="utf-8")
+    rows = run().rows()
+    assert [row for row in rows if row[1] == "not read"] == [
+        ("(file .csv)", "not read", 1),
+        ("(file manifest.json)", "not read", 1),
+        ("(file rejected.ndjson)", "not read", 1),
+    ]

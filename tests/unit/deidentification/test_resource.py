@@ -249,3 +249,79 @@ def test_two_versions_of_a_resource_do_not_make_a_bundle_that_is_not_r4():
     made, withheld = new().bundle({"resourceType": "Bundle", "type": "history", "entry": versions})
     assert (len(made["entry"]), withheld) == (1, [("Observation", "not-r4")])
     assert check(made) == []
+
+
+def test_what_a_bundle_loses_is_counted():
+    entries = [None, "Quokka", {"request": {"method": "DELETE", "url": "Patient/Quokka"}}, {"response": {"status": "200"}}]
+    whole = bundle(ifMatch="Quokka") | {"Quokka": 1, "link": [{"relation": "self", "url": "https://quokka.example"}], "total": 3}
+    whole["entry"] = [entry | {"search": {"mode": "match"}} for entry in whole["entry"]] + entries
+    one = new()
+    made, withheld = one.bundle(whole)
+    assert len(made["entry"]) == 2
+    assert withheld == [("", "unreadable"), ("", "unreadable"), ("Binary", "type-not-listed")]
+    told = {(path, done): count for (path, done), count in one.counts.items() if path.startswith("Bundle")}
+    assert told == {
+        ("Bundle.id", "dropped"): 1,
+        ("Bundle.timestamp", "dropped"): 1,
+        ("Bundle.signature", "dropped"): 1,
+        ("Bundle.link", "dropped"): 1,
+        ("Bundle.total", "dropped"): 1,
+        ("Bundle.(unknown element)", "dropped"): 1,
+        ("Bundle.type", "kept"): 1,
+        ("Bundle.entry", "dropped"): 2,
+        ("Bundle.entry.search", "dropped"): 2,
+        ("Bundle.entry.fullUrl", "pseudonym"): 2,
+        ("Bundle.entry.request.url", "pseudonym"): 2,
+        ("Bundle.entry.request.ifMatch", "dropped"): 2,
+        ("Bundle.entry.request.ifNoneExist", "dropped"): 2,
+    }
+
+
+@pytest.mark.parametrize(("entry", "count"), [("Quokka", 1), ({"resource": {}}, 1), ([7, [], None], 3), (None, 0), ([], 0)])
+def test_entries_that_are_none_are_withheld_and_counted(entry, count):
+    made, withheld = new().bundle({"resourceType": "Bundle", "type": "collection", "entry": entry})
+    assert ("entry" in made, withheld) == (False, [("", "unreadable")] * count)
+
+
+def test_a_delete_does_not_become_a_create():
+    one = new()
+    node = observation()
+    made, withheld = one.bundle(
+        {
+            "resourceType": "Bundle",
+            "type": "transaction",
+            "entry": [{"resource": node, "request": {"method": "DELETE", "url": "x"}}],
+        }
+    )
+    assert ("entry" in made, withheld, one.counts["Bundle.entry", "dropped"]) == (False, [], 1)
+
+
+def test_of_a_resource_that_stays_nothing_is_counted_as_kept():
+    one = new()
+    with pytest.raises(WithheldError):
+        one.resource(observation(valueInteger=3, modifierExtension=[{"url": "https://clinic.example"}]))
+    with pytest.raises(WithheldError):
+        one.resource({"resourceType": "Observation", "id": "p", "valueInteger": 3})
+    assert one.counts == {}
+    one.resource(observation(valueInteger=3))
+    assert one.counts["Observation.valueInteger", "kept"] == 1
+
+
+def test_what_a_resource_contains_is_counted_also_where_it_goes():
+    whole = contained()
+    whole["contained"][0] |= {"meta": {"versionId": "1"}, "contained": [{"resourceType": "Patient"}]}
+    whole["contained"] += ["Quokka", {"resourceType": "Patient", "name": [{"text": "Quokka"}]}, whole["contained"][0]]
+    one = new()
+    whole["_id"] = {"id": "Quokka"}
+    one.resource(whole)
+    told = {path: count for (path, done), count in one.counts.items() if done == "dropped"}
+    assert (
+        told.items()
+        >= {
+            "MedicationRequest.id": 1,
+            "Medication.meta": 1,
+            "Medication.contained": 1,
+            "MedicationRequest.contained": 3,  # a text, one without a name, and the first of two of one name
+            "Practitioner": 1,
+        }.items()
+    )

@@ -284,3 +284,42 @@ def test_links_of_a_form():
 )
 def test_what_the_table_names_goes_whole(kind, node):
     assert left(node, kind) is None
+
+
+def test_what_goes_with_a_kept_value_is_counted():
+    condition = {
+        "code": {"coding": [LOINC | {"version": "2.77", "Quokka": 1, "_code": {"id": "Quokka"}}]},
+        "identifier": [
+            {"system": "s", "value": "v", "use": "Quokka", "period": {"start": "2020"}, "assigner": {"display": "Quokka"}}
+        ],
+        "subject": {"reference": "Patient/1", "_display": {"id": "Quokka"}, "type": "Quokka"},
+        "_subject": {"id": "Quokka"},
+        "_recordedDate": {"id": "Quokka"},
+    }
+    _, counts = walk(condition, "Condition")
+    assert {(path, done): n for (path, done), n in counts.items() if done == "dropped"} == {
+        ("Condition.code.coding.version", "dropped"): 1,
+        ("Condition.code.coding.(unknown element)", "dropped"): 1,
+        ("Condition.code.coding.code", "dropped"): 1,
+        ("Condition.identifier.system", "dropped"): 1,
+        ("Condition.identifier.use", "dropped"): 1,
+        ("Condition.identifier.period", "dropped"): 1,
+        ("Condition.identifier.assigner", "dropped"): 1,
+        ("Condition.subject.type", "dropped"): 1,
+        ("Condition.subject.display", "dropped"): 1,
+        ("Condition.(unknown element)", "dropped"): 1,
+        ("Condition.recordedDate.id", "dropped"): 1,
+    }
+
+
+def test_a_second_value_where_r4_has_one_is_counted():
+    out, counts = walk({"birthDate": ["1985-04-02", "1986-05-03"], "maritalStatus": [{"coding": [LOINC]}] * 3}, "Patient")
+    assert out == {"birthDate": "1985", "maritalStatus": {"coding": [LOINC]}}
+    assert (counts["Patient.birthDate", "dropped"], counts["Patient.maritalStatus", "dropped"]) == (1, 2)
+
+
+def test_a_unit_that_is_written_anew_is_counted():
+    dose = {"value": 3, "unit": "milligrams", "system": "http://unitsofmeasure.org", "code": "mg", "Quokka": 1}
+    _, counts = walk({"dosage": {"dose": dose}}, "MedicationAdministration")
+    path = "MedicationAdministration.dosage.dose"
+    assert (counts[f"{path}.unit", "replaced"], counts[f"{path}.(unknown element)", "dropped"]) == (1, 1)
