@@ -18,12 +18,18 @@ MONTH = re.compile(r"\d{4}-\d\d")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?")
 
 
+def is_date(value: str) -> bool:
+    """Is this a date of R4 by its form, in whole or in part?"""
+    return bool(YEAR.fullmatch(value) or MONTH.fullmatch(value) or MOMENT.fullmatch(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """How dates leave. `as_of`: the day on which ages count."""
+    """How dates leave. `as_of`: the day on which ages count; `today`: the last day that can have been, as it is written."""
 
     manner: Manner
     as_of: date
+    today: str = "9999-12-31T24"
 
     def write(self, value: str, days: int | None, *, whole: bool = False) -> tuple[str | None, str]:
         """The date that may leave, if one may, and what was done: shifted, year, aged or masked.
@@ -32,7 +38,7 @@ class Dates:
         """
         if days is not None and self.manner == "shift" and (match := MOMENT.fullmatch(value)):
             return self._shifted(match[1], match[2] or "", days)
-        if YEAR.fullmatch(value) or MONTH.fullmatch(value) or MOMENT.fullmatch(value):
+        if is_date(value):
             if self.is_old(int(value[:4])):
                 return None, "aged"
             return (None, "masked") if whole else (value[:4], "year")

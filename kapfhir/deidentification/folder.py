@@ -82,8 +82,9 @@ def deidentify(
     """Write the resources of `source` to `folder` without the identifiers of 45 CFR 164.514(b)(2).
 
     `key`: the key file, made if it is missing. `dates`: shifted by a constant of each patient, or cut to the year. `as_of`: the
-    day on which ages count, today by default. `keep_text`: paths of text that may leave. ConfigError where a file, a folder, the
-    key or a path is not what it must be; then `folder` is as before.
+    day on which ages count, today by default; not in a year before that of the newest date in the data. `keep_text`: paths of
+    text that may leave. ConfigError where a file, a folder, the key, a path or the day is not what it must be, and where two
+    resources have one id; then `folder` is as before.
     """
     source, folder, key = Path(source), Path(folder), Path(key)
     texts = check_texts(keep_text)
@@ -91,7 +92,7 @@ def deidentify(
     sources = list_sources(source)
     earlier = _earlier(folder)
     secret, made_key = load_key(key)
-    one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today()), texts)
+    one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today(), f"{datetime.now(UTC).date()}T24"), texts)
     made = not folder.exists()
     partial = folder / PARTIAL
     try:
@@ -99,6 +100,7 @@ def deidentify(
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             done = _write(sources, list_left_out(source), partial, one, made_key=made_key)
+            _require_later(one)
             _write_report(partial, done, one)
             for name in (*(f.name for f in done.files), MANIFEST):
                 (partial / name).replace(folder / name)
@@ -197,6 +199,15 @@ def _by_code(withheld: Counter[tuple[str, str]]) -> Counter[str]:
     for (_, code), count in withheld.items():
         found[code] += count
     return found
+
+
+def _require_later(one: Deidentifier) -> None:
+    """An age counted on a day before the data is too low: who is 90 by now would be told."""
+    if one.walk.newest[:4] > f"{one.dates.as_of.year:04}":
+        raise ConfigError(
+            "the day of ages lies in a year before that of the newest date in the data: ages would be told too low",
+            "give a later --as-of, or none, which is today",
+        )
 
 
 def _require_apart(source: Path, folder: Path, key: Path) -> None:

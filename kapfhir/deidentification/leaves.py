@@ -11,7 +11,7 @@ from typing import Any
 from kapfhir.fhir.facts import Element, Facts, load_facts
 
 from .ages import AGE, BIRTH
-from .dates import Dates
+from .dates import Dates, is_date
 from .measures import is_old, is_short
 from .pseudonyms import Pseudonyms
 from .references import Scope
@@ -29,6 +29,9 @@ LINK = re.compile(r"[a-z0-9]{1,20}([-./][a-z0-9]{1,20}){0,6}")
 LOINC_LINK = re.compile(r"/?\d{1,6}-\d(/\d{1,6}-\d){0,6}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 CURRENCY = re.compile(r"[A-Z]{3}")
+PLANNED = re.compile(  # what need not have been yet
+    r"^Appointment\.|^ServiceRequest\.occurrence|\.(end|due\w*|event|expir\w*)$|\.(scheduled\w*|(validity|requested|bounds)Period)\b"
+)
 CLOCK = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?")
 Handler = Callable[[Any, "Step", str, Scope], Any]
 
@@ -54,6 +57,7 @@ class Leaves:
     texts: frozenset[str] = frozenset()
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     facts: Facts = field(default_factory=load_facts)
+    newest: str = ""  # the newest date that tells of something past, as it is written
 
     def count(self, path: str, done: str) -> None:
         self.counts[path, done] += 1
@@ -87,13 +91,21 @@ class Leaves:
     def _do_date(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
         if scope.tells == BIRTH:
             return self._do_birth(value, step, path, scope)
+        if isinstance(value, str) and not PLANNED.search(path):
+            self._note(value)
         new, done = (
             self.dates.write(value, scope.days, whole=step.kind == "instant") if isinstance(value, str) else (None, "dropped")
         )
         self.count(path, done)
         return new
 
+    def _note(self, value: str) -> None:
+        if self.newest < value <= self.dates.today and is_date(value):
+            self.newest = value
+
     def _do_birth(self, value: Any, _step: Step, path: str, _scope: Scope) -> Any:
+        if isinstance(value, str):
+            self._note(value)
         new, done = self.dates.birth(value) if isinstance(value, str) else (None, "dropped")
         self.count(path, done)
         return new

@@ -205,3 +205,58 @@ def test_what_is_not_read_is_told():
         ("(file manifest.json)", "not read", 1),
         ("(file rejected.ndjson)", "not read", 1),
     ]
+
+
+def test_a_day_of_ages_before_the_data_is_refused():
+    write("Observation.ndjson", SEEN | {"effectiveDateTime": "2025-11-03"})
+    for day in (date(1, 1, 1), date(2015, 6, 1), date(2024, 12, 31)):
+        with pytest.raises(ConfigError, match="lies in a year before that of the newest date") as caught:
+            deidentify("in", "out", "k", as_of=day)
+        assert "2025" not in str(caught.value)
+        assert not Path("out").exists()
+    assert deidentify("in", "out", "k", as_of=date(2025, 1, 1)).resources == 2, "ages count by years"
+
+
+def test_a_birth_date_is_a_date_of_the_data():
+    write("Observation.ndjson")
+    with pytest.raises(ConfigError, match="lies in a year before"):
+        deidentify("in", "out", "k", as_of=date(1984, 12, 31))
+    assert deidentify("in", "out", "k", as_of=date(1985, 1, 1)).resources == 1
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        {
+            "resourceType": "Appointment",
+            "status": "booked",
+            "start": "2026-03-01T10:00:00Z",
+            "end": "2026-03-01T11:00:00Z",
+            "participant": [{"actor": {"reference": "Patient/Quokka"}, "status": "accepted"}],
+        },
+        {
+            "resourceType": "Goal",
+            "lifecycleStatus": "active",
+            "description": {"text": "x"},
+            "subject": {"reference": "Patient/Quokka"},
+            "target": [{"dueDate": "2026-03-01"}],
+        },
+        {
+            "resourceType": "EpisodeOfCare",
+            "status": "active",
+            "patient": {"reference": "Patient/Quokka"},
+            "period": {"start": "2025-03-01", "end": "2026-03-01"},
+        },
+        SEEN | {"effectiveDateTime": "9998-03-01"},
+    ],
+)
+def test_what_is_to_come_is_no_newest_date(planned):
+    write("Plan.ndjson", planned)
+    assert deidentify("in", "out", "k", as_of=date(2025, 12, 31)).resources == 4
+
+
+def test_a_day_of_ages_from_the_environment_is_no_way_round(monkeypatch):
+    write("Observation.ndjson", SEEN | {"effectiveDateTime": "2025-11-03"})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    with pytest.raises(ConfigError, match="lies in a year before"):
+        deidentify("in", "out", "k")
