@@ -82,11 +82,13 @@ class Leaves:
         return self._kept(value, path) if good else self._drop(path)
 
     def _do_number(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
+        if not is_short(value):
+            return self._drop(path)
         aged = is_old(value, scope.years_ago) if scope.tells == AGE else not self.dates.is_birth_year(value)
         if scope.tells and aged:
             self.count(path, "aged")
             return None
-        return self._kept(value, path) if is_short(value) else self._drop(path)
+        return self._kept(value, path)
 
     def _do_date(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
         if scope.tells == BIRTH:

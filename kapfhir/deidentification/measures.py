@@ -23,8 +23,8 @@ def is_short(value: Any) -> bool:
     return (
         isinstance(value, Decimal)
         and value.is_finite()
+        and abs(int(value.as_tuple().exponent)) <= PLACES  # before any sum: 1E+999999999 can't be added to
         and abs(value) < LARGEST
-        and abs(int(value.as_tuple().exponent)) <= PLACES
     )
 
 

@@ -198,7 +198,13 @@ def export(tmp_path, monkeypatch):
     Path("k").write_text("7" * 64)  # a known key: a pseudonym or a shifted day must not hold a canary by chance
     Path("k").chmod(0o600)
     entries = [{"fullUrl": f"https://clinic.canary.test/{r['resourceType']}/{r['id']}", "resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}", "ifMatch": 'W/"canary-mrn-7"'}} for r in RESOURCES]  # fmt: skip
-    bundle = {"resourceType": "Bundle", "id": "canary-mrn-7", "type": "transaction", "entry": entries}
+    nested = {"resourceType": "Bundle", "id": "canary-mrn-7", "type": "collection", "entry": [{"resource": PATIENT}]}
+    strange = [
+        {"resource": nested, "request": {"method": "POST", "url": "Bundle"}},
+        {"request": {"method": "DELETE", "url": "Patient?name=Quokka"}},
+        "Quokka",
+    ]
+    bundle = {"resourceType": "Bundle", "id": "canary-mrn-7", "type": "transaction", "identifier": identifier("U", "canary-mrn-7"), "timestamp": "2025-11-03T10:00:00Z", "link": [{"relation": "self", "url": "https://clinic.canary.test/fhir?name=Quokka"}], "signature": {"data": coded("fingerprint-canary")}, "entry": [*entries, *strange]}  # fmt: skip
     Path("bundles/Quokka.json").write_text(json.dumps(bundle), encoding="utf-8")
 
 

@@ -242,3 +242,9 @@ def test_no_text_that_may_be_an_age_can_be_kept():
     one = Deidentifier(Pseudonyms(b"1" * 32), Dates("shift", date(2026, 1, 1)), frozenset(["Observation.valueString"]))
     assert "valueString" in one.resource(observation(coded("44261-6"), valueString="93"))
     assert "valueString" not in one.resource(observation(coded("30525-0"), valueString="93"))
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "1E+999999999", "1E-999999999"])
+def test_a_number_that_can_not_be_reckoned_with_goes(number):
+    for value in ({"valueInteger": Decimal(number)}, {"valueQuantity": {"value": Decimal(number), "unit": "a"}}):
+        assert numbers(new().resource(observation(coded("30525-0")) | value)) == set()

@@ -17,7 +17,22 @@ def test_short_numbers_stay(value):
 
 
 @pytest.mark.parametrize(
-    "value", [1_000_000, -9876543, Decimal(98765432), Decimal("0.98765432"), Decimal("1E+9"), Decimal("NaN"), True, "12", None]
+    "value",
+    [
+        1_000_000,
+        -9876543,
+        Decimal(98765432),
+        Decimal("0.98765432"),
+        Decimal("1E+9"),
+        Decimal("1E+999999999"),
+        Decimal("-1E+999999"),
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("Infinity"),
+        True,
+        "12",
+        None,
+    ],
 )
 def test_long_numbers_and_what_is_no_number_go(value):
     assert not is_short(value)

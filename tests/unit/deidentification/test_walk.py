@@ -323,3 +323,8 @@ def test_a_unit_that_is_written_anew_is_counted():
     _, counts = walk({"dosage": {"dose": dose}}, "MedicationAdministration")
     path = "MedicationAdministration.dosage.dose"
     assert (counts[f"{path}.unit", "replaced"], counts[f"{path}.(unknown element)", "dropped"]) == (1, 1)
+
+
+def test_a_day_of_the_week_would_tell_the_shift():
+    timing = {"repeat": {"frequency": 1, "dayOfWeek": ["mon"], "timeOfDay": ["10:00:00"]}}
+    assert left(timing, "Timing") == {"repeat": {"frequency": 1, "timeOfDay": ["10:00:00"]}}
