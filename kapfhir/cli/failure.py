@@ -5,6 +5,9 @@ What nobody foresaw is told by class and place alone: its text could hold what s
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -73,17 +76,37 @@ def _tell(text: str, hint: str, code: Exit, name: str, output: Output) -> None:
     output.close(code)
 
 
+def hush_hooks() -> None:
+    """What ends outside of a command, in a thread or in what is thrown away, the interpreter would tell with its text: a
+    traceback can quote a cell. From here on it is told by class and place alone, as all else.
+    """
+    sys.excepthook = lambda _kind, error, _trace: _tell_place(error)
+    threading.excepthook = lambda args: _tell_place(args.exc_value)
+    sys.unraisablehook = lambda args: _tell_place(args.exc_value)
+
+
+def _tell_place(error: BaseException | None) -> None:
+    if error is not None and sys.stderr is not None:  # it is None where the interpreter has come to its end
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"unexpected {type(error).__name__} in {_place(error)}\n")
+
+
+def _place(error: BaseException) -> str:
+    """The last place in our own code on the way to an error, else the last of all."""
+    files = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [place for place in files if _is_ours(place[0])] or files
+    return f"{_short(own[-1][0])}:{own[-1][1]}" if own else "an unknown place"
+
+
 def _unexpected(error: BaseException, output: Output, *, verbose: bool) -> None:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     places = [f"{_short(f.f_code.co_filename)}:{line}" for f, line in traceback.walk_tb(error.__traceback__)]
-    own = [place for place, frame in zip(places, frames, strict=True) if _is_ours(frame.f_code.co_filename)]
-    where = own[-1] if own else places[-1] if places else "an unknown place"
     if verbose:
         output.complain("the way there, without values:")
         for place, frame in zip(places, frames, strict=True):
             output.complain(f"  {place} {frame.f_code.co_name}")
     hint = "please report this line; it holds no data of yours" if verbose else "-v shows the way there, without values"
-    _tell(f"unexpected {type(error).__name__} in {where}", hint, Exit.UNEXPECTED, type(error).__name__, output)
+    _tell(f"unexpected {type(error).__name__} in {_place(error)}", hint, Exit.UNEXPECTED, type(error).__name__, output)
 
 
 def _is_ours(file: str) -> bool:

@@ -22,7 +22,7 @@ from kapfhir import __version__
 from kapfhir.errors import Exit
 
 from .context import App
-from .failure import fail, usage
+from .failure import fail, hush_hooks, usage
 from .output import Output, drop_stdout, lost_output
 
 SWEEP_AFTER = 500_000  # new objects: maps, records and resources hold no circles, and looking for them costs a tenth of a run
@@ -131,6 +131,7 @@ def cli(
 
 def main() -> None:
     """The console script."""
+    hush_hooks()
     if "sandbox" not in sys.argv:  # which runs for days
         gc.set_threshold(SWEEP_AFTER)
     if not sys.warnoptions:  # a library's warning may quote a cell

@@ -2,6 +2,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -262,7 +263,40 @@ def test_the_console_script(monkeypatch, capsys):
     from kapfhir.cli.main import main
 
     monkeypatch.setattr(sys, "argv", ["kapfhir", "--version"])
+    for owner, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # the script sets them for its process, which is ours
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 0
     assert capsys.readouterr().out == f"kapfhir {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "main.cli = lambda: explode()",
+        "main.Root.main = explode",
+        "main.Output.start_logging = lambda self: threading.Thread(target=explode).start()",
+        "main.Output.start_logging = lambda self: Thrown()",
+        "main.fail = explode; main.Output.start_logging = explode",
+    ],
+)
+def test_what_ends_outside_of_a_command_is_told_without_its_text(fault):
+    script = f"""
+import sys, threading
+from kapfhir.cli import main
+
+def explode(*_, **__):
+    raise ValueError("Quokka")
+
+class Thrown:
+    def __del__(self):
+        explode()
+
+{fault}
+sys.argv = ["kapfhir", "schema", "-o", "schemas"]
+main.main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "unexpected ValueError in " in done.stderr
+    assert not any(word in done.stdout + done.stderr for word in ("Quokka", "Traceback", "ignored"))
