@@ -1,4 +1,7 @@
-"""Which values are ages or birth dates: by the element, by a code, or by the words of a question. And how long ago they held."""
+"""Which values are ages or birth dates: by the element, by a code, or by the words of a question. And how long ago they held.
+
+The words of a question tell numbers of a person, too: a ZIP or a chart number of few digits looks like a reading.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 
 from .table import telling_codes
 
-AGE, BIRTH = "age", "birth"
+AGE, BIRTH, NUMBER = "age", "birth", "number"
 ASKED = {  # type -> what says of what a value is, and the elements that are the value
     "Observation": (("code",), ("value", "component")),
     "Observation.component": (("code",), ("value",)),
@@ -22,6 +25,15 @@ ASKED = {  # type -> what says of what a value is, and the elements that are the
 KINDS = frozenset(["Age", "Range", "string"])  # of an element that may be an age or a date
 WORDS = (
     (BIRTH, re.compile(r"\b(date|day|month|year|time)s? of birth\b|\bbirth ?(date|day|month|year|time)s?\b|\bdob\b|\bborn\b")),
+    (
+        NUMBER,
+        re.compile(
+            r"\b(mrn|ssn|imei|zip|postal code|post ?code|(tele)?phones?|mobile|fax|latitude|longitude|coordinates?|gps|plate"
+            r"|pin|vin)\b|\b(chart|record|account|policy|plan|group|member|subscriber|beneficiary|insurance|licen[cs]e"
+            r"|certificate|serial|lot|device|house|street|room|passport|case|file|patient|client|participant|study|security"
+            r"|tax|card) (number|no|nr|id|code)s?\b"
+        ),
+    ),
     (AGE, re.compile(r"\b(ages?|aged)\b|\byears? old\b|\bold are you\b|\bold is\b")),
 )
 CODE = re.compile(r"\d{1,7}-\d")
@@ -33,9 +45,9 @@ DEFINITIONS = ("ActivityDefinition", "Group", "PlanDefinition")  # their ages ar
 
 
 def subject_of(node: Mapping[str, Any], kind: str) -> str:
-    """`age` or `birth` where the value of this node is one, else nothing."""
+    """`age`, `birth` or `number` (of a person) where the value of this node is one, else nothing."""
     found = {told for name in ASKED[kind][0] for text in _words(node.get(name)) if (told := _told(text))}
-    return BIRTH if BIRTH in found else AGE if found else ""
+    return next((told for told in (NUMBER, BIRTH, AGE) if told in found), "")
 
 
 def first_year(resource: Mapping[str, Any]) -> int | None:

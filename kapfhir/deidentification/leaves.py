@@ -10,7 +10,7 @@ from typing import Any
 
 from kapfhir.fhir.facts import Element, Facts, load_facts
 
-from .ages import AGE, BIRTH
+from .ages import AGE, BIRTH, NUMBER
 from .dates import Dates, is_date
 from .measures import is_old, is_short
 from .pseudonyms import Pseudonyms
@@ -82,7 +82,7 @@ class Leaves:
         return self._kept(value, path) if good else self._drop(path)
 
     def _do_number(self, value: Any, _step: Step, path: str, scope: Scope) -> Any:
-        if not is_short(value):
+        if not is_short(value) or scope.tells == NUMBER:
             return self._drop(path)
         aged = is_old(value, scope.years_ago) if scope.tells == AGE else not self.dates.is_birth_year(value)
         if scope.tells and aged:

@@ -30,7 +30,7 @@ class Scope:
     outer: str = ""  # pseudonym of the resource, for the ids of what it contains
     contained: frozenset[str] = frozenset()
     pointed: set[str] = field(default_factory=set)
-    tells: str = ""  # `age` or `birth` below an element that holds one
+    tells: str = ""  # `age`, `birth` or `number` (of a person) below an element that holds one
     years_ago: int = 0  # since the ages of the resource were true
 
     def resolve(self, reference: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kapfhir.fhir.rules.primitives import PRIMITIVES
 
-from .ages import AGE, ASKED, KINDS, subject_of
+from .ages import AGE, ASKED, KINDS, NUMBER, subject_of
 from .leaves import Leaves, Step
 from .measures import write_quantity
 from .places import coarsen_address
@@ -200,7 +200,7 @@ class Walk(Leaves):
         return out | (self._extensions(value, path, scope) or {})
 
     def _do_quantity(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or scope.tells == NUMBER:
             return self._drop(path)
         more = self._extensions(value, path, scope)
         if more and "value" not in value:

@@ -248,3 +248,35 @@ def test_no_text_that_may_be_an_age_can_be_kept():
 def test_a_number_that_can_not_be_reckoned_with_goes(number):
     for value in ({"valueInteger": Decimal(number)}, {"valueQuantity": {"value": Decimal(number), "unit": "a"}}):
         assert numbers(new().resource(observation(coded("30525-0")) | value)) == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "What is your ZIP code?",
+        "MRN",
+        "Chart number",
+        "chartNumber",
+        "Patient ID",
+        "Phone (last four)",
+        "latitude",
+        "Account no.",
+        "Room number",
+        "License plate",
+        "Member-ID",
+    ],
+)
+def test_a_number_of_a_person_goes_by_the_words_beside_it(words):
+    for value in ({"valueInteger": 90210}, {"valueDecimal": Decimal("34.0522")}, {"valueQuantity": {"value": 90210}}):
+        item = {"linkId": "q", "text": words, "answer": [value]}
+        assert numbers(walk(item, "QuestionnaireResponse.item")) == set()
+        assert numbers(walk({"linkId": "q", "item": [item]}, "QuestionnaireResponse.item")) == set()
+        if "valueDecimal" not in value:
+            assert numbers(new().resource(observation({"text": words}) | value)) == set()
+
+
+@pytest.mark.parametrize(
+    "words", ["Number of doses", "Heart rate", "Recording", "Platelets", "Dose number", "Pain", "Session number", "Spin"]
+)
+def test_words_of_a_reading_are_none_of_a_number_of_a_person(words):
+    assert new().resource(observation({"text": words}, valueInteger=93))["valueInteger"] == 93
