@@ -76,11 +76,11 @@ def _told(text: str) -> str:
 
 def _words(value: Any) -> Iterator[str]:
     """The texts of a question: of a link, a concept, or a coding."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name in ("text", "code", "display", "coding"):
-            yield from _words(value.get(name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _words(item)
+    whole = [value] if isinstance(value, str | dict) else value if isinstance(value, list) else []
+    for item in whole:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from (text for name in ("text", "code", "display") if isinstance(text := item.get(name), str))
+            if "coding" in item:
+                yield from _words(item["coding"])

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from kapfhir.fhir.facts import Element, Facts, load_facts
@@ -46,6 +47,11 @@ class Step:
     masks: bool  # a value that goes leaves the mark that it was there
     primitive: bool
     tells: str = ""  # `age` where the element holds ages
+
+
+@lru_cache(maxsize=4096)
+def _is_planned(path: str) -> bool:
+    return PLANNED.search(path) is not None
 
 
 @dataclass(slots=True)
@@ -93,7 +99,7 @@ class Leaves:
     def _do_date(self, value: Any, step: Step, path: str, scope: Scope) -> Any:
         if scope.tells == BIRTH:
             return self._do_birth(value, step, path, scope)
-        if isinstance(value, str) and not PLANNED.search(path):
+        if isinstance(value, str) and not _is_planned(path):
             self._note(value)
         new, done = (
             self.dates.write(value, scope.days, whole=step.kind == "instant") if isinstance(value, str) else (None, "dropped")

@@ -57,7 +57,7 @@ class Walk(Leaves):
         for key, value in node.items():
             base = key.removeprefix("_")
             step = plan.get(base)
-            within = inner if base.startswith(below) else scope
+            within = inner if below and base.startswith(below) else scope
             if resource and base in ("resourceType", "id", "contained"):
                 if key != base:
                     self.count(f"{path}.{base}", "dropped")
@@ -125,8 +125,8 @@ class Walk(Leaves):
 
     def _count_rest(self, left: list[Any], step: Step, path: str) -> None:
         """What stood in a list where R4 has one value."""
-        for _ in left[1:] if not step.element.many else ():
-            self.count(path, "dropped")
+        if len(left) > 1 and not step.element.many:
+            self.counts[path, "dropped"] += len(left) - 1
 
     def _count_others(self, value: Mapping[str, Any], kind: str, taken: tuple[str, ...], path: str) -> None:
         """What a datatype that is written by hand has besides."""
