@@ -65,8 +65,8 @@ def patient_of(resource: Mapping[str, Any], scope: Scope) -> str:
         return scope.pseudonyms.of_resource("Patient", identity) if isinstance(identity, str) else ""
     for name in OWNERS:
         owner = resource.get(name)
-        if isinstance(owner, dict) and (found := _patient(owner.get("reference"), scope)):
-            return found
+        if isinstance(owner, dict):  # by a name that tells no patient: whoever else is named is not the one
+            return _patient(owner.get("reference"), scope)
     every = {found for reference in _references(resource) if (found := _patient(reference, scope))}
     return every.pop() if len(every) == 1 else ""
 

@@ -63,6 +63,15 @@ def test_id_label_and_shift():
         ),
         ({"resourceType": "PlanDefinition", "status": "active", "date": "2025-11-03"}, False),
         ({"resourceType": "List", "subject": {"display": "a person"}, "date": "2025-11-03"}, False),
+        (
+            observation(
+                subject={"identifier": {"value": "1"}},
+                focus=[{"reference": "Patient/P2"}],
+                issued="2025-11-03T10:00:00Z",
+                effectiveDateTime="2025-11-03",
+            ),
+            False,
+        ),
     ],
 )
 def test_dates_are_shifted_where_there_is_one_patient_and_years_elsewhere(resource, owned):
