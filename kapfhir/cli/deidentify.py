@@ -39,7 +39,12 @@ from .context import App, pass_app
     show_default=True,
     help="Shift the dates of each patient by a constant, or cut all to the year.",
 )
-@click.option("--as-of", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="The day on which ages count; today by default.")
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which ages count, in no year before the data; today by default.",
+)
 @click.option(
     "--keep-text", metavar="PATH", multiple=True, help="A text that may leave, as Condition.code.text; may be repeated."
 )
