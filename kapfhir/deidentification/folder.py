@@ -28,7 +28,7 @@ from .dates import Dates, Manner
 from .files import MANIFEST, Names, Source, list_left_out, list_sources, read_nodes
 from .key import load_key
 from .pseudonyms import Pseudonyms
-from .resource import Deidentifier
+from .resource import Deidentifier, count_entries
 from .texts import check_texts
 from .walk import WithheldError
 
@@ -153,7 +153,7 @@ def _write_node(node: Any, file: BinaryIO, one: Deidentifier, kinds: set[str], w
     if node.get("resourceType") == "Bundle":
         new, kept = one.bundle(node)
         withheld.update(kept)
-        count = len(new.get("entry", ()))
+        count = count_entries(new)
     else:
         try:
             new, count = one.resource(node), 1

@@ -92,6 +92,12 @@ class Deidentifier:
             if private:
                 withheld.append((_kind(inner), "psychotherapy-note"))
                 continue
+            if _kind(inner) == "Bundle":  # the answer to a batch of searches
+                new, stays = self.bundle(inner)
+                withheld += stays
+                out.append(_entry(new, sends=sends, method="POST"))
+                self._count_entry(entry, out[-1])
+                continue
             try:
                 linked = links.get(full, "") if isinstance(full, str) else ""
                 new = self.resource(inner, links, linked.rpartition("/")[2], _base(full, inner))
@@ -205,6 +211,12 @@ def _base(full: Any, inner: Any) -> str:
     """The address of the server, where the full URL of an entry is that of its resource there."""
     end = f"/{_kind(inner)}/{inner.get('id')}" if isinstance(inner, dict) else "/"
     return full.removesuffix(end) if isinstance(full, str) and "://" in full and full.endswith(end) else ""
+
+
+def count_entries(bundle: dict[str, Any]) -> int:
+    """How many resources a Bundle holds, those of Bundles in it with them."""
+    inner = [entry["resource"] for entry in bundle.get("entry", ())]
+    return sum(count_entries(node) if node["resourceType"] == "Bundle" else 1 for node in inner)
 
 
 def _asked(entry: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from kapfhir.deidentification.dates import Dates
 from kapfhir.deidentification.pseudonyms import Pseudonyms
-from kapfhir.deidentification.resource import PSEUDED, Deidentifier
+from kapfhir.deidentification.resource import PSEUDED, Deidentifier, count_entries
 from kapfhir.deidentification.walk import MASKED, WithheldError
 from kapfhir.fhir.validate import check
 
@@ -334,3 +334,31 @@ def test_what_a_resource_contains_is_counted_also_where_it_goes():
             "Practitioner": 1,
         }.items()
     )
+
+
+@pytest.mark.parametrize("kind", ["batch-response", "collection", "transaction"])
+def test_a_bundle_in_a_bundle_is_read_as_well(kind):
+    inner = {
+        "resourceType": "Bundle",
+        "id": "Quokka",
+        "type": "searchset",
+        "total": 1,
+        "entry": [{"resource": observation()}, "Quokka"],
+    }
+    deep = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": inner}]}
+    entries = [{"resource": r, "request": {"method": "POST", "url": "Bundle"}} for r in (inner, deep)] + [
+        {"resource": observation()}
+    ]
+    one = new()
+    made, withheld = one.bundle({"resourceType": "Bundle", "type": kind, "entry": entries})
+    assert withheld == [("", "unreadable")] * 2
+    assert count_entries(made) == 3
+    assert check(made) == []
+    assert one.counts["Bundle.total", "dropped"] == 2
+    assert "Quokka" not in str(made)
+
+
+def test_the_label_of_a_bundle_in_a_bundle_holds():
+    inner = {"resourceType": "Bundle", "type": "collection", "meta": LABELLED, "entry": [{"resource": observation()}]}
+    made, withheld = new().bundle({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": inner}]})
+    assert (count_entries(made), withheld) == (0, [("Observation", "psychotherapy-note")])
