@@ -21,6 +21,7 @@ from .walk import MASKED, UNKNOWN, Walk, WithheldError
 BASE = "https://kapfhir.org/fhir"
 PSEUDED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "PSEUDED"}
 PSYCHOTHERAPY = "PSYTHPN"
+DEEPEST = 10  # Bundles in each other
 METHODS = ("PUT", "POST")
 TO_THE_DAY = "vs-1"  # a vital sign has a date to the day, or a period
 
@@ -75,7 +76,7 @@ class Deidentifier:
             raise WithheldError("not-r4", kind)
         return out
 
-    def bundle(self, node: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def bundle(self, node: dict[str, Any], depth: int = 0) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """A transaction or batch of what may leave, else a collection; and the type and code of each resource that stays."""
         entries, strange = self._entries(node)
         private = _is_private(node)  # the label of a Bundle is that of all in it
@@ -93,7 +94,10 @@ class Deidentifier:
                 withheld.append((_kind(inner), "psychotherapy-note"))
                 continue
             if _kind(inner) == "Bundle":  # the answer to a batch of searches
-                new, stays = self.bundle(inner)
+                if depth == DEEPEST:
+                    withheld.append(("Bundle", "not-r4"))
+                    continue
+                new, stays = self.bundle(inner, depth + 1)
                 withheld += stays
                 out.append(_entry(new, sends=sends, method="POST"))
                 self._count_entry(entry, out[-1])

@@ -28,6 +28,7 @@ PARTS = {
     "Observation.referenceRange": ("low", "high", "text"),
 }
 DAY = len("2026-01-01")
+DEEPEST = 50  # objects in each other
 UNKNOWN = "(unknown element)"
 
 
@@ -44,9 +45,19 @@ class Walk(Leaves):
     """One per run."""
 
     _plans: dict[str, dict[str, Step]] = field(default_factory=dict)
+    _depth: int = 0
 
     def element(self, node: Any, kind: str, path: str, scope: Scope) -> dict[str, Any] | None:
-        """What may leave of an object of this type; None if nothing."""
+        """What may leave of an object of this type; None if nothing. WithheldError if it is nested deeper than can be written."""
+        self._depth += 1
+        try:
+            if self._depth > DEEPEST:
+                raise WithheldError("not-r4")
+            return self._element(node, kind, path, scope)
+        finally:
+            self._depth -= 1
+
+    def _element(self, node: Any, kind: str, path: str, scope: Scope) -> dict[str, Any] | None:
         if not isinstance(node, dict):
             self.count(path, "dropped")
             return None

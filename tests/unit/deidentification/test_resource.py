@@ -8,6 +8,7 @@ from kapfhir.deidentification.dates import Dates
 from kapfhir.deidentification.pseudonyms import Pseudonyms
 from kapfhir.deidentification.resource import PSEUDED, Deidentifier, count_entries
 from kapfhir.deidentification.walk import MASKED, WithheldError
+from kapfhir.fhir.exact import dumps
 from kapfhir.fhir.validate import check
 
 PSEUDONYMS = Pseudonyms(b"1" * 32)
@@ -362,3 +363,22 @@ def test_the_label_of_a_bundle_in_a_bundle_holds():
     inner = {"resourceType": "Bundle", "type": "collection", "meta": LABELLED, "entry": [{"resource": observation()}]}
     made, withheld = new().bundle({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": inner}]})
     assert (count_entries(made), withheld) == (0, [("Observation", "psychotherapy-note")])
+
+
+@pytest.mark.parametrize("deep", [30, 60, 200, 400])
+def test_what_can_not_be_written_is_withheld(deep):
+    item = {"linkId": "a"}
+    for _ in range(deep):
+        item = {"linkId": "a", "item": [item]}
+    node = {"resourceType": "QuestionnaireResponse", "id": "q", "status": "completed", "item": [item]}
+    if deep == 30:
+        assert dumps(new().bundle({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": node}]})[0])
+    else:
+        with pytest.raises(WithheldError, match="not-r4"):
+            new().resource(node)
+    bundles = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": observation()}]}
+    for _ in range(deep):
+        bundles = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": bundles}]}
+    made, withheld = new().bundle(bundles)
+    assert dumps(made)
+    assert withheld == [("Bundle", "not-r4")]
