@@ -26,6 +26,7 @@ from .check import SourceMaps
 from .doubles import find_doubles, settle
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
+from .numbering import CODE, HINT, Numbering
 from .rows import Rows
 from .shape import ConflictError
 from .shortcut import DetourError, write_shortcuts
@@ -88,6 +89,7 @@ class _Reading:
         self.compares, self.keeps = not isinstance(known, Nothing), not isinstance(known, Unkept)
         self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
         self.doubles: frozenset[str] = frozenset()
+        self.numbering = Numbering(concept, plans)
 
     def run(self) -> Iterator[Unit]:
         teller = self.teller
@@ -112,7 +114,8 @@ class _Reading:
     # one row is one record
 
     def _plain(self, plan: Plan) -> Iterator[Unit | None]:
-        self.store.find_repeats(self.rows[0].keys())
+        self.store.find_repeats(self._keys())
+        yield from self._judged()
         repeats = self.store.repeats()
         repeat = next(repeats, None)
         for row in self.rows[0].read():
@@ -135,6 +138,21 @@ class _Reading:
                     self.teller.tell_rows("duplicate-row", "this row stands there already", origins, "once")
                 yield None
 
+    def _keys(self) -> Iterator[tuple[int, str, bytes]]:
+        """Of the one table: what repeats of rows are found by. How answers are numbered is seen on the way."""
+        look = self.numbering.look if self.numbering.asks(0) else None
+        for row in self.rows[0].read(loud=False):
+            if row is not None:
+                if look is not None:
+                    look(0, row[2])
+                yield row[0], row[1], row[3]
+
+    def _judged(self) -> Iterator[Problem]:
+        """How the tables number their answers, before the first record: those that count from 1 are told."""
+        found = self.numbering.judge()
+        self.compares = self.compares and not self.numbering.refused  # what went out before may be as wrong
+        yield from found
+
     def _one(self, plan: Plan, key: str, origins: Origins, cells: Row, packed: bytes) -> Unit:
         anchor = self._anchor([(0, cells)]) if self.follows else None
         digest = _digest(plan.seed + packed, anchor) if self.keeps else ""
@@ -149,10 +167,17 @@ class _Reading:
     def _grouped(self) -> Iterator[Unit | None]:
         self.doubles = find_doubles(self.maps.references.pairs, self.plans, self.rows) if self.settles else frozenset()
         for number, rows in enumerate(self.rows):
-            stream = rows.read()
+            stream, asked = rows.read(), self.numbering.asks(number)
             while batch := list(islice(stream, BATCH)):
                 self.store.spill((row[1], number, row[0], row[3]) for row in batch if row)
+                for row in batch if asked else ():
+                    if row is not None:
+                        self.numbering.look(number, row[2])
                 yield None
+        if self.numbering.unsure:
+            for _, waiting in self.store.groups(keep=True):
+                self.numbering.look_whole((number, unpack(cells)) for number, _, cells in waiting)
+        yield from self._judged()
         for key, waiting in self.store.groups():
             yield self._group(key, waiting)
 
@@ -198,6 +223,9 @@ class _Reading:
     def _made(self, key: str, rows: list[Sourced], origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
         teller = self.teller
         record = self._record(key, rows, origins)
+        if record is not None and (why := self.numbering.refusal(record, {number for number, _ in origins})):
+            teller.tell_rows(CODE, why, origins, "record", HINT)
+            record = None
         if record is not None and anchor is not None and anchor.patient not in ("", record.patient):
             teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
             record = None

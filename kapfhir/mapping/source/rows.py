@@ -25,10 +25,6 @@ class Rows:
     def __init__(self, plan: Plan, number: int, table: Table, teller: Teller, keyless: Keyless) -> None:
         self.plan, self.number, self.table, self.teller, self.keyless = plan, number, table, teller, keyless
 
-    def keys(self) -> Iterator[tuple[int, str, bytes]]:
-        """Row, key and cells; nothing is told."""
-        return ((line, key, packed) for line, key, _, packed in filter(None, self.read(loud=False)))
-
     def read(self, *, loud: bool = True) -> Iterator[KeyedRow | None]:
         """The rows that `where` wants. `loud`: those that can't be taken are told; None stands in their place."""
         plan, teller = self.plan, self.teller

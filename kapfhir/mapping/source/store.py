@@ -140,8 +140,10 @@ class Store:
         """Keep (key, number of the plan, row, cells)."""
         self._many("INSERT INTO waiting VALUES(?,?,?,?)", rows)
 
-    def groups(self) -> Iterator[tuple[str, list[Waiting]]]:
-        """The waiting rows by key; of a key with too many rows, as many as are looked at and one more."""
+    def groups(self, *, keep: bool = False) -> Iterator[tuple[str, list[Waiting]]]:
+        """The waiting rows by key; of a key with too many rows, as many as are looked at and one more. They are forgotten then,
+        unless they are to `keep` for another time.
+        """
         rows = self.db.execute("SELECT key, plan, line, cells FROM waiting ORDER BY key, plan, line")
         for key, group in groupby(rows, itemgetter(0)):
             held: list[Waiting] = []
@@ -149,7 +151,8 @@ class Store:
                 if len(held) <= MOST_ROWS:
                     held.append((plan, line, cells))
             yield key, held
-        self._many("DELETE FROM waiting", [()])
+        if not keep:
+            self._many("DELETE FROM waiting", [()])
 
     def _many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         try:

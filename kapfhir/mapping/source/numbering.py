@@ -1,0 +1,190 @@
+"""How a table numbers the answers of a scale: from 0, as the scale does, or from 1. One row can't always tell, the table can.
+
+It is looked at where the rows of a concept are looked through anyway, before the first record is made. Only lines that read an
+answer as a plain number are asked: where a code table says what a number means, nothing has to be guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from kapfhir.errors import Problem
+from kapfhir.model.assessments import OutcomeAssessment
+from kapfhir.model.scales import Scale
+from kapfhir.model.shipped import SCALES
+from kapfhir.sources.table import Row
+
+from .fill import Cell, Node, Plan
+from .formats import Bad
+from .grammar import Line
+from .reasons import EFFECTS
+
+CODE, HINT = "shifted-coding", "give a code table that says what each number means"
+MANY = 100  # answers without a 0 among them are worth a word
+Numbers = list[tuple[int, int]]  # answers that are numbers, each with the highest of its question
+Answers = dict[str, Numbers]  # of a row or record, by scale
+LISTED = "answers"
+
+
+@dataclass(slots=True)
+class Shown:
+    """What the answers of one scale in one table show. `shifted`: a record of several answers that can't count from 0."""
+
+    lines: list[Line]
+    zero: bool = False
+    over: bool = False  # one more than the scale has
+    shifted: bool = False
+    count: int = 0
+
+    def note(self, numbers: Numbers) -> None:
+        """The answers of a row or a record."""
+        zero = over = outside = False
+        for number, highest in numbers:
+            if number == 0:
+                zero = True
+            elif number == highest + 1:
+                over = True
+            elif not 0 < number <= highest:
+                outside = True
+        self.count += len(numbers)
+        self.zero |= zero
+        self.over |= over
+        self.shifted |= over and not (zero or outside) and len(numbers) > 1
+
+
+class Numbering:
+    """Of the tables of one concept, by the numbers of their plans. Without lines that it must ask, it does nothing."""
+
+    def __init__(self, concept: str, plans: Sequence[Plan]) -> None:
+        asked = concept == OutcomeAssessment.__name__
+        self.plans = plans
+        self.named = {n: found for n, plan in enumerate(plans) if asked and (found := _named(plan.root))}
+        self.rows = {n: node for n, plan in enumerate(plans) if asked and (node := plan.root.rows.get(LISTED)) and _asks(node)}
+        self.shown: dict[tuple[int, str], Shown] = {}
+        self.refused: frozenset[tuple[int, str]] = frozenset()  # tables and scales, of which no record without a 0 is taken
+
+    def asks(self, number: int) -> bool:
+        """Whether the rows of this plan must be looked at."""
+        return number in self.named or number in self.rows
+
+    def look(self, number: int, row: Row) -> None:
+        """A row, before any record is made."""
+        for scale, numbers in self._answers(number, row).items():
+            self._of(number, scale).note(numbers)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a 0 and a number too many stand in a table of one answer a row: only whole records can show what they mean."""
+        return any(s.zero and s.over and not s.shifted for (n, _), s in self.shown.items() if n in self.rows)
+
+    def look_whole(self, rows: Iterable[tuple[int, Row]]) -> None:
+        """All rows of one record."""
+        whole: dict[tuple[int, str], Numbers] = {}
+        for number, row in rows:
+            for scale, numbers in self._answers(number, row).items():
+                whole.setdefault((number, scale), []).extend(numbers)
+        for (number, scale), numbers in whole.items():
+            self._of(number, scale).note(numbers)
+
+    def judge(self) -> list[Problem]:
+        """When all rows were looked at: one problem for each table that counts from 1, or that nothing tells from such a one."""
+        sure = {key for key, shown in self.shown.items() if shown.shifted or (shown.over and not shown.zero)}
+        scales = {scale for _, scale in sure}
+        alike = {key for key, shown in self.shown.items() if key[1] in scales and not shown.zero}
+        self.refused = frozenset(sure | alike)
+        told = [self._problem(*key, sure=key in sure) for key in sorted(self.refused)]
+        quiet = [key for key, shown in self.shown.items() if not shown.zero and shown.count >= MANY and key not in self.refused]
+        return told + [self._doubt(*key) for key in sorted(quiet)]
+
+    def refusal(self, record: object, numbers: Iterable[int]) -> str:
+        """Why a record of these plans can't be taken; empty where it can. One with a 0 shows by itself that it counts from 0."""
+        if not self.refused or not isinstance(record, OutcomeAssessment) or 0 in record.given.values():
+            return ""
+        scale = _widest(next(iter(record.scale.questions), ""))
+        if not any((number, scale) in self.refused for number in numbers):
+            return ""
+        return f"other rows show answers that are numbered from 1, {record.instrument} counts from 0: this one has no 0"
+
+    def _problem(self, number: int, scale: str, *, sure: bool) -> Problem:
+        why = "it holds" if sure else "another table holds"
+        text = f"{why} answers that are numbered from 1, {scale} counts from 0: no answers and totals without a 0 are taken of it"
+        return replace(self._doubt(number, scale), code=CODE, text=text, hint=HINT, severity="error", effect=EFFECTS["record"])
+
+    def _doubt(self, number: int, scale: str) -> Problem:
+        plan, lines = self.plans[number], self.shown[number, scale].lines
+        columns = list(dict.fromkeys(str(c) for line in lines for c in line.columns))
+        named = columns[0] if len(columns) == 1 else f"{columns[0]} ... {columns[-1]}"
+        text = f"{scale} counts from 0, and none of so many answers is 0: whether they are numbered from 1 can't be seen"
+        place = f"{plan.file}:{lines[0].at.line}"
+        return Problem(plan.table, 0, named, "no-answer-is-zero", text, f"if they are, {HINT}", "warning", place)
+
+    def _of(self, number: int, scale: str) -> Shown:
+        found = self.shown.get((number, scale))
+        if found is None:
+            lines = [cell.line for of, cell, _ in self.named.get(number, ()) if of == scale]
+            lines += [cell.line for cell in self.rows[number].cells if cell.name == "value"] if number in self.rows else []
+            found = self.shown[number, scale] = Shown(lines)
+        return found
+
+    def _answers(self, number: int, row: Row) -> Answers:
+        out: Answers = {}
+        for scale, cell, highest in self.named.get(number, ()):
+            try:
+                value = cell.memo[row[cell.place]] if cell.memo is not None and cell.wanted is None else cell.get(row)
+            except Bad:
+                continue
+            if type(value) is int:
+                if scale in out:
+                    out[scale].append((value, highest))
+                else:
+                    out[scale] = [(value, highest)]
+        if number in self.rows and (found := _answer(self.rows[number], row)) is not None:
+            scale, value, highest = found
+            out.setdefault(scale, []).append((value, highest))
+        return out
+
+
+def _named(root: Node) -> list[tuple[str, Cell, int]]:
+    """The lines of a wide table that read plain numbers: scale, cell, and the highest number of its question."""
+    out = []
+    for question, node in root.named.get(LISTED, {}).items():
+        highest = _highest(question)
+        cell = next((c for c in node.cells if c.name == "value" and not c.line.codes), None)
+        if cell is not None and highest:
+            out.append((_widest(question), cell, highest))
+    return out
+
+
+def _asks(node: Node) -> bool:
+    return any(c.name == "value" and not c.line.codes for c in node.cells)
+
+
+def _answer(node: Node, row: Row) -> tuple[str, int, int] | None:
+    """The answer of a row of a long table, if it is a number: scale, number, and the highest one of its question."""
+    said = dict(node.constants)
+    try:
+        for cell in node.cells:
+            if cell.name in ("question", "value"):
+                said[cell.name] = cell.get(row)
+    except Bad:
+        return None
+    question, value = said.get("question"), said.get("value")
+    highest = _highest(question) if isinstance(question, str) else 0
+    return (_widest(question), value, highest) if highest and type(value) is int else None
+
+
+@cache
+def _widest(question: str) -> str:
+    """The scale of the most items that asks a question: the AUDIT-C is the first part of the AUDIT."""
+    asking = [scale for scale in SCALES.values() if question in scale.places]
+    return str(max(asking, key=lambda scale: len(scale.items)).instrument) if asking else ""
+
+
+@cache
+def _highest(question: str) -> int:
+    """The highest number of a question that counts from 0; 0 for any other one."""
+    scale: Scale | None = SCALES.get(_widest(question))
+    numbers = scale.item(question).numbers if scale else ()
+    return numbers[-1] if numbers and numbers[0] == 0 else 0

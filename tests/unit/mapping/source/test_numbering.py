@@ -1,0 +1,136 @@
+"""A table that counts from 1 where its scale counts from 0 sends no row, also those that could be rows of a scale from 0."""
+
+import pytest
+from source_desk import Remembered
+
+HEAD = "concept: OutcomeAssessment\ntable: {}\nfields:\n  key: Id\n  patient: Patient\n  instrument: = {}\n  assessed: = 2026-01-05\n"
+
+
+def wide(desk, rows, table="scores", instrument="pcl-5", stem="pcl5", count=3, scope="full"):
+    lines = "".join(f"  answers[{stem}-{n}].value: Q{n}\n" for n in range(1, count + 1))
+    text = HEAD.format(table, instrument).replace("fields:", f"scope: {scope}\nfields:")
+    desk.map(table, text + lines + '  total: {from: T, unit: "{score}"}\n')
+    return desk.table(table, f"Id,Patient,{','.join(f'Q{n}' for n in range(1, count + 1))},T\n" + rows)
+
+
+def long(desk, rows, table="answers", instrument="pcl-5"):
+    desk.map(table, HEAD.format(table, instrument) + "  answers[*].question: Item\n  answers[*].value: Score\n")
+    return desk.table(table, "Id,Patient,Item,Score\n" + rows)
+
+
+def taken(units):
+    return sorted(units.records("OutcomeAssessment"))
+
+
+def shifted(units, table="scores"):
+    return [(p.line, p.column, p.severity) for p in units.problems(table) if p.code == "shifted-coding"]
+
+
+def test_the_rows_without_the_number_too_many_are_refused_with_the_one_that_has_it(patients):
+    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,9\nA-3,P-3,4,4,2,10\nA-4,P-3,,,,11\n").read()
+    assert taken(units) == []
+    assert [key for _, key in units.rejected()] == ["A-1", "A-2", "A-3", "A-4"]
+    told = shifted(units)
+    assert told[0] == (0, "Q1 ... Q3", "error")
+    assert {line for line, *_ in told} == {0, 2, 3, 4, 5}
+    (whole,) = [p for p in units.problems("scores") if p.line == 0]
+    assert "pcl-5" in whole.text
+    assert "code table" in whole.hint
+    assert whole.place == "sources/desk/scores.yaml:9"
+
+
+def test_the_table_is_told_before_its_first_row(patients):
+    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\n").read()
+    of_table = [(u.line, u.code) for u in units if getattr(u, "file", "") == "scores"]
+    assert of_table[0] == (0, "shifted-coding")
+
+
+def test_a_clean_table_is_taken_though_it_has_no_zero(patients):
+    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,4,\n").read()
+    assert (taken(units), shifted(units)) == (["A-1", "A-2"], [])
+
+
+def test_a_slip_of_the_pen_beside_a_zero_costs_nothing_but_itself(patients):
+    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,0,3,5,\n").read()
+    assert (taken(units), shifted(units)) == (["A-1", "A-2"], [])
+    assert [a.value for a in units.records()["A-2"].answers] == [0, 3]
+
+
+def test_where_both_stand_a_row_with_a_zero_shows_that_it_counts_from_zero(patients):
+    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\nA-3,P-3,0,2,2,\n").read()
+    assert taken(units) == ["A-3"]
+    assert {line for line, *_ in shifted(units)} == {0, 2, 3}
+
+
+def test_a_scale_of_one_item(patients):
+    units = wide(patients, "A-1,P-1,1,\nA-2,P-2,7,\nA-3,P-3,2,\n", instrument="cgi-ss-r", stem="cgi-ss-r", count=1).read()
+    assert taken(units) == []
+    assert units.problems("scores")[0].column == "Q1"
+
+
+def test_a_scale_that_counts_from_one_is_none_of_these(patients):
+    units = wide(patients, "A-1,P-1,1,\nA-2,P-2,8,\n", instrument="cgi-s", stem="cgi-s", count=1).read()
+    assert (taken(units), shifted(units)) == (["A-1"], [])
+
+
+@pytest.mark.parametrize("last", ["5", "4"])
+def test_a_long_table(patients, last):
+    rows = f"A-1,P-1,pcl5-1,1\nA-1,P-1,pcl5-2,2\nA-2,P-2,pcl5-1,1\nA-2,P-2,pcl5-2,{last}\n"
+    units = long(patients, rows).read()
+    assert taken(units) == ([] if last == "5" else ["A-1", "A-2"])
+    assert [told for told in shifted(units, "answers") if not told[0]] == ([(0, "Score", "error")] if last == "5" else [])
+
+
+def test_a_long_table_with_both_is_judged_by_its_records(patients):
+    rows = "A-1,P-1,pcl5-1,1\nA-1,P-1,pcl5-2,2\nA-2,P-2,pcl5-1,1\nA-2,P-2,pcl5-2,5\nA-3,P-3,pcl5-1,0\nA-3,P-3,pcl5-2,2\n"
+    units = long(patients, rows).read()
+    assert taken(units) == ["A-3"]
+    slip = rows.replace("A-2,P-2,pcl5-1,1", "A-2,P-2,pcl5-1,0")
+    patients.table("answers", "Id,Patient,Item,Score\n" + slip)
+    assert taken(patients.read()) == ["A-1", "A-2", "A-3"]
+
+
+def test_another_table_of_the_scale_is_taken_only_if_it_has_a_zero(patients):
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\n", table="baseline")
+    wide(patients, "B-1,P-1,1,2,3,\n", table="followup")
+    wide(patients, "C-1,P-1,1,2,3,\nC-2,P-1,0,2,3,\n", table="later")
+    wide(patients, "D-1,P-1,1,2,3,\n", table="mood", instrument="madrs", stem="madrs")
+    units = patients.read()
+    assert taken(units) == ["C-1", "C-2", "D-1"]
+    assert [(p.file, p.line) for p in units.problems() if p.code == "shifted-coding" and not p.line] == [
+        ("baseline", 0),
+        ("followup", 0),
+    ]
+
+
+def test_a_code_table_ends_it(patients):
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\n")
+    lines = "".join(f"  answers[pcl5-{n}].value: {{from: Q{n}, codes: said}}\n" for n in (1, 2, 3))
+    patients.map("scores", HEAD.format("scores", "pcl-5") + lines)
+    patients.codes("said", "local,code\n1,0\n2,1\n3,2\n4,3\n5,4\n")
+    assert taken(patients.read()) == ["A-1", "A-2"]
+
+
+@pytest.mark.parametrize("scope", ["full", "delta"])
+def test_what_went_out_before_is_not_taken_for_right(patients, scope):
+    first = wide(patients, "A-1,P-1,1,2,3,\n", scope=scope).read()
+    assert taken(first) == ["A-1"]
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\n", scope=scope)
+    again = patients.read(Remembered(first))
+    assert (taken(again), ("OutcomeAssessment", "A-1") in again.same()) == ([], False)
+    assert ("OutcomeAssessment", "A-1") in again.rejected()
+
+
+@pytest.mark.parametrize(("count", "last", "told"), [(34, "1", True), (33, "1", False), (34, "0", False)])
+def test_many_answers_without_a_zero_are_doubted_and_taken(patients, count, last, told):
+    rows = [f"A-{n},P-1,1,2,{last if n == 0 else 3}," for n in range(count)]
+    units = wide(patients, "\n".join(rows) + "\n").read()
+    assert len(taken(units)) == count
+    doubted = [(p.line, p.column, p.severity) for p in units.problems("scores") if p.code == "no-answer-is-zero"]
+    assert doubted == ([(0, "Q1 ... Q3", "warning")] if told else [])
+
+
+def test_many_answers_without_a_zero_do_not_make_what_was_read_before_anew(patients):
+    first = wide(patients, "".join(f"A-{n},P-1,1,2,3,\n" for n in range(40)), instrument="audit-c", stem="audit").read()
+    again = patients.read(Remembered(first))
+    assert len([key for concept, key in again.same() if concept == "OutcomeAssessment"]) == 40
