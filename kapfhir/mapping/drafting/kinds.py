@@ -49,14 +49,17 @@ def _kind(profile: Profile) -> str:
         return "segments" if has("step|segment") else "premedication" if has(*w.DRUG) else "dosing"
     if amounts and (patient is not None or session is not None):
         return "dosing"
-    if find_scales(profile):
+    signs = len({r.field for r in readings})
+    people = sum(has(*words) is not None for words in (w.FAMILY[:1], w.GIVEN, w.BIRTH, w.SEX, w.PHONE, w.ZIP))
+    persons = has(*w.BIRTH) is not None and people >= 2
+    scales = find_scales(profile)
+    if any(s.items for s in scales) or (scales and signs < 2 and not persons):  # a total beside them makes no table of scales
         return "scale"
     if has(r"adverse event(?: \w+)?|ae(?: \w+)?|side effects?") or (has(*w.SEVERITY) and has(*w.AE_EVENT)):
         return "event"
-    if is_long(profile) or len({r.field for r in readings}) >= 2 or (readings and any(r.field != "weight" for r in readings)):
+    if is_long(profile) or signs >= 2 or (readings and any(r.field != "weight" for r in readings)):
         return "readings"
-    people = sum(has(*words) is not None for words in (w.FAMILY[:1], w.GIVEN, w.BIRTH, w.SEX, w.PHONE, w.ZIP))
-    if has(*w.BIRTH) and people >= 2:
+    if persons:
         return "patients"
     if (
         has(*w.ROLE[:1], *w.CREDENTIALS, r"npi|discipline|profession")

@@ -9,10 +9,11 @@ from kapfhir.model.shipped import SCALES
 
 from . import words as w
 from .drafts import STILL, TODO, Book, Draft, flow, scalar
+from .instruments import name_scales
 from .moments import add_day, add_moment
 from .people import add_staff, key_column
 from .profile import Column, Profile
-from .scales import ITEMS, NAMES, Found, instrument_of
+from .scales import ITEMS, Found, instrument_of, questions_by_number
 from .texts import SAME
 from .words import fits
 
@@ -20,14 +21,14 @@ IDS = (
     r"(?:response|assessment|form|screen|rating|submission|survey|entry|result|test|questionnaire|record) ?(?:id|no|key|number)?",
     r"id|key",
 )
-LIKERT = ("phq-9", "gad-7")
+OFTEN = SCALES["phq-9"].items[0].choices.keys()  # not at all ... nearly every day
 YES_NO = {"1": "yes", "y": "yes", "true": "yes", "yes": "yes", "0": "no", "n": "no", "false": "no", "no": "no"}
 
 
 def draft_scale(profile: Profile, book: Book, found: Found, patient: Column | None, session: Column | None, name: str) -> Draft:
     """A table with a column per item, or with totals alone."""
     draft, instrument = Draft("OutcomeAssessment", profile, book, name), found.scale.instrument
-    note = "" if found.sure else f"`= {instrument}`? The columns fit it by number and range, but nothing names it"
+    note = "" if found.sure else _unsure(found)
     assessed = _assessed(profile, found)
     _add_key(draft, key_column(profile, *IDS), patient, assessed, instrument if found.sure else "")
     draft.refer("patient", "Patient", patient, "the column that names the patient")
@@ -43,6 +44,12 @@ def draft_scale(profile: Profile, book: Book, found: Found, patient: Column | No
         draft.use(found.total)
         draft.add("total", flow(found.total.name, unit="{score}"))
     return draft
+
+
+def _unsure(found: Found) -> str:
+    if found.others:
+        return f"`= {found.scale.instrument}`? It may be {' or '.join(found.others)} as well: take the answers of the right one"
+    return f"`= {found.scale.instrument}`? The columns fit it by number and range, but nothing names it"
 
 
 def draft_long_scale(
@@ -126,9 +133,10 @@ def _add_head(draft: Draft, session: Column | None, assessed: Column | None) -> 
 def _assessed(profile: Profile, found: Found | None) -> Column | None:
     """The date of the assessment; where a table has several scales, the one that speaks of this one."""
     kinds = ("moment", "date")
-    named = NAMES[found.scale.instrument] if found is not None else "(?!)"
-    own = next((c for c in profile.columns if c.alone and c.kind in kinds and fits(named, c.words)), None)
-    others = "|".join(pattern for name, pattern in NAMES.items() if found is None or name != found.scale.instrument)
+    dated = [(c, name_scales(c.words).all) for c in profile.columns if c.alone and c.kind in kinds]
+    mine = found.scale.instrument if found is not None else ""
+    own = next((c for c, names in dated if mine in names), None)
+    others = "|".join(re.escape(c.words) for c, names in dated if names and mine not in names) or "(?!)"
     return own or profile.find(*w.ASSESSED, kinds=kinds, unlike=others) or profile.find(*w.ASSESSED, kinds=kinds)
 
 
@@ -161,14 +169,31 @@ def _group_key(profile: Profile, patient: Column | None, session: Column | None)
 def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest: int, highest: int) -> None:
     """An answer: its choice by a code table, or its number as it stands. `lowest`, `highest`: over all items of the scale."""
     draft.use(column)
-    if not (instrument and SCALES[instrument].items[0].choices):
+    first = SCALES[instrument].items[0] if instrument and SCALES[instrument].items else None
+    if first is None or not first.choices:
+        highest_known = max((i.numbers[-1] for i in SCALES[instrument].items if i.numbers), default=0) if instrument else 0
+        if (
+            column.whole
+            and first is not None
+            and first.numbers
+            and first.numbers[0] == 0
+            and lowest == 1
+            and highest == highest_known + 1
+        ):
+            rows = {str(number): TODO for number in range(lowest, highest + 1)}
+            table = draft.book.code_table(f"{instrument}-number", rows)
+            note = "numbered from 1, the scale from 0? Say in the code table which number each stands for"
+            draft.add(path, flow(column.name, codes=table), note)
+            return
         draft.add(
             path, scalar(column.name), "" if column.whole else "answers of this scale are read as numbers: export the numbers"
         )
         return
+    often = first.choices.keys() == OFTEN
     rows, note = dict.fromkeys(column.texts or {}, TODO), ""
-    if instrument not in LIKERT:
-        rows = {text: YES_NO.get(text.casefold(), TODO) for text in rows}
+    if not often:
+        known = {} if column.whole and column.high > 1 else YES_NO  # 1 and 2: nothing tells which of them is yes
+        rows = {text: known.get(text.casefold(), TODO) for text in rows}
     elif column.whole:
         rows, note = _numbers(lowest, highest)
     else:
@@ -176,7 +201,7 @@ def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest
     if not rows:
         draft.add(path, TODO, f"{column.name}? It has too many texts for a code table")
         return
-    table = draft.book.code_table("frequency" if instrument in LIKERT else "yes_no", rows)
+    table = draft.book.code_table("frequency" if often else "yes_no", rows)
     draft.add(path, flow(column.name, codes=table), note or (STILL if TODO in rows.values() else ""))
 
 
@@ -193,8 +218,9 @@ def _question(instrument: str, text: str) -> str:
     """The item that a text speaks of: by the number that stands last, else by its words."""
     found = re.search(r"(\d{1,2})\D*$", text)
     questions = SCALES[instrument].questions if instrument else ()
-    if found and 1 <= int(found[1]) <= len(questions):
-        return questions[int(found[1]) - 1]
+    counted = questions_by_number(SCALES[instrument]) if instrument else {}
+    if found and int(found[1]) in counted:
+        return counted[int(found[1])]
     spoken = [q for q, words in zip(questions, ITEMS.get(instrument, ()), strict=False) if fits(words, w.words_of(text))]
     return spoken[0] if len(spoken) == 1 else ""
 

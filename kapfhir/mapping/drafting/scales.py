@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kapfhir.model.scales import Scale
 from kapfhir.model.shipped import SCALES
 
+from .instruments import LETTERS, Named, is_name, name_scales, spell
 from .profile import Column, Profile
 from .words import TOTAL, fits
 
-NAMES = {
-    "phq-9": r"phq ?-?9?\w*",
-    "gad-7": r"gad ?-?7?\w*",
-    "pcl-5": r"pcl ?-?5?\w*",
-    "madrs": r"madrs\w*",
-    "cadss": r"cadss\w*",
-    "meq30": r"meq ?-?(?:30)?\w*",
-    "cssrs-screener": r"c ?-?ssrs\w*|columbia\w*",
-    "qids-sr16": r"qids ?-?(?:sr)?\w*",
-    "hamd17": r"ham ?-?d ?-?(?:17)?|hdrs ?-?(?:17)?|hrsd ?-?(?:17)?",
-    "bdi-ii": r"bdi ?-?(?:ii|2)\w*",
-    "wsas": r"wsas\w*",
-    "who-5": r"who ?-?5\w*",
-}
+COMMON = (  # where only number and range speak, these go first; then all others by their names
+    *("phq-9", "gad-7", "pcl-5", "madrs", "cadss", "meq30", "cssrs-screener", "qids-sr16", "hamd17", "bdi-ii", "wsas", "who-5"),
+    *sorted(SCALES),
+)
 ITEMS = {  # words that tell an item from the others of its scale; only for scales whose text is free
     "phq-9": (
         "little interest",
@@ -71,39 +62,49 @@ ITEMS = {  # words that tell an item from the others of its scale; only for scal
 }
 GENERIC = re.compile(r"(?:q|qu|question|questions|i|item|items|a|answer|answers|r|response|no|nr)?")
 NUMBERED = re.compile(r"(.*?)\s*0*(\d{1,2})")
+LAST = re.compile(r"-(\d+)$")
+SHORT, FEWEST = 12, 7  # a prefix that says nothing of its own; the items of a run that nothing names
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A scale in a table. `items`: question -> column; `sure`: something names the scale."""
+    """A scale in a table. `items`: question -> column; `sure`: something names the scale, and no other one. `others`: what it may
+    be as well.
+    """
 
     scale: Scale
     items: dict[str, Column]
     total: Column | None
     sure: bool
+    others: tuple[str, ...] = ()
 
 
 def find_scales(profile: Profile) -> list[Found]:
     """Every scale of which the table has the items, or a total, in columns of their own."""
-    out = []
     numbered = _numbered(profile)
-    named = [name for name, pattern in NAMES.items() if fits(pattern, profile.words)]
-    for name in NAMES:
-        scale = SCALES[name]
-        items = _by_number(scale, name, numbered, named) or _by_words(scale, name, profile)
-        total = _total(profile, name, [c.place for c in items.values()], alone=named == [name])
-        if items or (total is not None and scale.totals):
-            out.append(Found(scale, items, total, sure=True))
-    taken = {c.place for f in out for c in f.items.values()}
-    if not any(f.items for f in out):
+    by_items: dict[str, Found] = {}
+    for prefix, group in numbered.items():
+        named = name_scales(prefix)
+        if not named.all and len(prefix) <= SHORT:
+            named = name_scales(profile.words)
+        if (found := _by_number(named, group)) is not None:
+            by_items.setdefault(str(found.scale.instrument), found)
+    for name in COMMON:
+        if name not in by_items and (items := _by_codes(SCALES[name], profile)):
+            by_items[name] = Found(SCALES[name], items, None, sure=True)
+    for name in ITEMS:
+        if name not in by_items and (items := _by_words(SCALES[name], name, profile)):
+            by_items[name] = Found(SCALES[name], items, None, sure=True)
+    taken = {c.place for f in by_items.values() for c in f.items.values()}
+    out = _with_totals(profile, by_items, taken)
+    if not by_items:
         out += _unnamed({prefix: group for prefix, group in numbered.items() if not taken & {c.place for c in group.values()}})
-    return out
+    return sorted(out, key=lambda found: COMMON.index(found.scale.instrument))
 
 
 def instrument_of(words: str) -> str:
     """The scale that these words name; empty if none, or several."""
-    found = [name for name, pattern in NAMES.items() if fits(pattern, words)]
-    return found[0] if len(found) == 1 else ""
+    return name_scales(words).one
 
 
 def _numbered(profile: Profile) -> dict[str, dict[int, Column]]:
@@ -116,13 +117,44 @@ def _numbered(profile: Profile) -> dict[str, dict[int, Column]]:
     return out
 
 
-def _by_number(scale: Scale, name: str, numbered: dict[str, dict[int, Column]], named: list[str]) -> dict[str, Column]:
-    count = len(scale.asked)
-    for prefix, group in numbered.items():
-        speaks = fits(NAMES[name], prefix) or (named == [name] and len(prefix) <= 12)
-        if speaks and set(range(1, count + 1)) <= set(group):
-            return {question: group[n] for n, question in enumerate(scale.asked, 1)}
+def _by_number(named: Named, group: dict[int, Column]) -> Found | None:
+    """The scale of these names that has just so many items. Of several, those in whose range the numbers are."""
+    fitting = [(SCALES[name], items) for name in named.all if (items := _items(SCALES[name], group))]
+    for test in (lambda f: len(f[1]) == len(group), lambda f: _holds(*f)):
+        fitting = list(filter(test, fitting)) or fitting
+    if not fitting:
+        return None
+    scale, items = min(fitting, key=lambda f: (f[0].instrument not in named.whole, COMMON.index(f[0].instrument)))
+    others = tuple(str(s.instrument) for s, _ in fitting if s is not scale)
+    meant = not named.whole or scale.instrument in named.whole
+    return Found(scale, items, None, sure=not others and meant and len(items) == len(group), others=others)
+
+
+def _items(scale: Scale, group: dict[int, Column]) -> dict[str, Column]:
+    """The columns of the items by their numbers, as the scale counts them; none if some are not there."""
+    numbers = questions_by_number(scale)
+    asked = {number for number, question in numbers.items() if question in scale.asked}
+    if len(asked) > 1 and asked <= set(group):
+        return {numbers[n]: group[n] for n in sorted(numbers) if n in group}
     return {}
+
+
+def questions_by_number(scale: Scale) -> dict[int, str]:
+    """Those that are counted: the first question of the PC-PTSD-5 is not."""
+    return {int(found[1]): str(question) for question in scale.questions if (found := LAST.search(question))}
+
+
+def _holds(scale: Scale, items: dict[str, Column]) -> bool:
+    """Whether the numbers in the columns are those of the scale."""
+    pairs = [(scale.item(question).numbers, column) for question, column in items.items() if column.whole]
+    return all(not numbers or (numbers[0] <= column.low and column.high <= numbers[-1]) for numbers, column in pairs)
+
+
+def _by_codes(scale: Scale, profile: Profile) -> dict[str, Column]:
+    """The items of a scale whose questions have words for names, in columns that are called as we call them: `pulse_mood`."""
+    codes = {spell(question): str(question) for question in scale.asked if not LAST.search(question)}
+    found = {codes[key]: c for c in profile.columns if c.alone and c.filled and (key := spell(c.words)) in codes}
+    return found if len(found) == len(scale.asked) > 1 else {}
 
 
 def _by_words(scale: Scale, name: str, profile: Profile) -> dict[str, Column]:
@@ -138,29 +170,52 @@ def _by_words(scale: Scale, name: str, profile: Profile) -> dict[str, Column]:
 
 
 def _unnamed(numbered: dict[str, dict[int, Column]]) -> list[Found]:
-    """A run of numbered columns that is as long as just one scale, and in its range; but none with a name of its own."""
+    """A run of numbered columns that is as long as a scale, and in its range; but none with a name of its own."""
     for group in (found for prefix, found in numbered.items() if GENERIC.fullmatch(prefix)):
-        for scale in (SCALES[name] for name in NAMES):
+        fitting: dict[str, Found] = {}
+        for scale in (SCALES[name] for name in COMMON if SCALES[name].items):
             count = len(scale.asked)
             inside = all(c.whole and c.high <= max(i.scores[-1] for i in scale.items) for c in group.values())
-            if set(group) == set(range(1, count + 1)) and inside and count >= 7:
-                return [Found(scale, {q: group[n] for n, q in enumerate(scale.asked, 1)}, None, sure=False)]
+            if set(group) == set(range(1, count + 1)) and inside and count >= FEWEST and (items := _items(scale, group)):
+                fitting.setdefault(str(scale.instrument), Found(scale, items, None, sure=False))
+        if fitting:
+            first, *others = fitting
+            return [replace(fitting[first], others=tuple(others))]
     return []
 
 
-def _total(profile: Profile, name: str, items: list[int], *, alone: bool) -> Column | None:
+def _with_totals(profile: Profile, by_items: dict[str, Found], taken: set[int]) -> list[Found]:
+    """What was found by its items, with its total; and what only a total tells of."""
+    out, about = dict(by_items), name_scales(profile.words).all
     for column in profile.columns:
         if (
-            column.alone
-            and column.place not in items  # `PHQ9` beside `PHQ1` to `PHQ8` is the last item
-            and column.kind == "number"
-            and not NUMBERED.fullmatch(column.words.replace("phq 9", "").replace("phq9", "phq"))
-        ):
-            speaks = fits(NAMES[name], column.words) and (
-                fits("total|score|sum|tot", column.words) or len(column.words.split()) <= 2
-            )
-            if speaks or (
-                alone and any(fits(p, column.words) for p in TOTAL) and column.words.split()[-1] in ("total", "score", "sum")
-            ):
-                return column
-    return None
+            not column.alone or column.kind != "number" or column.place in taken
+        ):  # `PHQ9` beside `PHQ1` to `PHQ8` is its last item
+            continue
+        named = _total_of(column.words)
+        if not named and any(fits(p, column.words) for p in TOTAL) and column.words.split()[-1] in ("total", "score", "sum"):
+            named = tuple(by_items) if len(by_items) == 1 else about
+        of = [name for name in named if name in by_items] or [name for name in named if SCALES[name].totals]
+        of = [name for name in of if _reaches(SCALES[name], column)] or of
+        if not of:
+            continue
+        name = min(of, key=COMMON.index)
+        old = out.get(name)
+        if old is None:
+            out[name] = Found(SCALES[name], {}, column, sure=len(of) == 1, others=tuple(n for n in of if n != name))
+        elif old.total is None:
+            out[name] = replace(old, total=column)
+    return list(out.values())
+
+
+def _total_of(words: str) -> tuple[str, ...]:
+    """The scales whose total a column of these words is; none where it may be anything else."""
+    named, whole = name_scales(words), is_name(words)
+    spoken = re.search("(?:total|score|sum|tot)(?![a-z0-9])", words) is not None
+    plain = len(words.split()) <= 2 and any(len(spell(name)) > LETTERS for name in named.all)  # `ACE inhibitor` is no score
+    numbered = NUMBERED.fullmatch(words) is not None and not whole
+    return (named.whole or named.short) if (whole or plain or spoken) and not numbered else ()
+
+
+def _reaches(scale: Scale, column: Column) -> bool:
+    return not column.whole or any(total.lowest <= column.low and column.high <= total.highest for total in scale.totals)

@@ -112,6 +112,36 @@ def test_answers_mean_what_their_range_says(clinic, answers, codes):
     assert codes.items() <= clinic.codes("frequency").items()
 
 
+def test_a_name_of_several_scales_leaves_the_instrument_to_do(clinic):
+    header = "id,client,date," + ",".join(f"bdi_{n}" for n in range(1, 22))
+    clinic.table("bdi", header, *[[f"A{n}", f"P-{n}", day(n), *[n % 4] * 21] for n in range(4)]).draft()
+    assert clinic.lines("bdi")["instrument"] == "TODO"
+    assert "`= bdi-ii`? It may be bdi-1961 or bdi-ia or bdi as well" in clinic.text("bdi")
+
+
+def test_numbers_from_one_are_left_to_a_code_table(clinic):
+    header = "id,client,date," + ",".join(f"isi_{n}" for n in range(1, 8))
+    clinic.table("isi", header, *[[f"A{n}", f"P-{n}", day(n), *[n + 1] * 7] for n in range(5)]).draft()
+    assert clinic.lines("isi")["answers[isi-3].value"] == "{from: isi_3, codes: isi-number}"
+    assert clinic.codes("isi-number") == {str(n): "TODO" for n in range(1, 6)}
+
+
+@pytest.mark.parametrize(("no", "codes"), [(0, {"0": "no", "1": "yes"}), (2, {"1": "TODO", "2": "TODO"})])
+def test_yes_and_no_by_numbers(clinic, no, codes):
+    header = "id,client,date," + ",".join(f"ace{n}" for n in range(1, 11))
+    clinic.table("ace", header, *[[f"A{n}", f"P-{n}", day(n), *[(1, no)[n % 2]] * 10] for n in range(4)]).draft()
+    assert clinic.lines("ace")["answers[ace-10].value"] == "{from: ace10, codes: yes_no}"
+    assert clinic.codes("yes_no") == codes
+
+
+def test_a_score_among_people_or_vital_signs_makes_no_table_of_scores(clinic):
+    clinic.table("clients", "Client ID,Last Name,DOB,ACE", ["P-1", "Test", "1985-04-02", "4"])
+    rows = [["S-1", "2026-01-05 10:00", "120", "80", "70", "5"], ["S-1", "2026-01-05 10:40", "125", "82", "72", "4"]]
+    clinic.table("monitor", "Session,Time,SBP,DBP,HR,MOAA/S", *rows).draft()
+    assert clinic.head("clients")[0] == "concept: Patient"
+    assert clinic.head("monitor")[0] == "concept: DosingSession"
+
+
 def test_long_questionnaires_are_grouped(clinic):
     rows = [[f"A{n}", 100 + n % 2, day(n), f"PHQ9_{i}", i % 4] for n in range(12) for i in range(1, 10)]
     clinic.table("answers", "ASSESSMENT_ID,MRN,RESPONSE_DATE,QUESTION_ID,RESPONSE", *rows).draft()
