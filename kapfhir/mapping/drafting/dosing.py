@@ -7,10 +7,11 @@ import re
 from kapfhir.model import values as v
 
 from . import words as w
-from .drafts import TODO, Book, Draft, flow
+from .drafts import TODO, Book, Draft, flow, scalar
 from .moments import CLOCKED, Times, add_moment
 from .people import add_clinic, add_staff
 from .profile import Column, Profile
+from .units import add_dose_in_unit
 from .vitals import add_long, add_rows, add_sets, find_readings, is_long
 
 
@@ -122,11 +123,19 @@ def _add_dose(
         None,
     )
     hint = "when it was given: {from: [Date, Time], format: ...}"
-    if own is None and _runs(draft) and times.end is not None and times.end is not times.start:
+    ends = times.end is not None and times.end is not times.start
+    if own is None and ends and _runs(draft, times.end):
         add_moment(draft, f"{item}.given.start", *times.pair(times.start), hint=hint)
         add_moment(draft, f"{item}.given.end", *times.pair(times.end))
     else:
         add_moment(draft, f"{item}.given", *times.pair(own or times.start), hint=hint, alone=own is None)
+        if own is None and ends and times.end is not None:
+            draft.add(
+                f"{item}.given.end",
+                scalar(times.end.name),
+                f"the end of the session; if the dose ran until then, fill {item}.given.start and {item}.given.end instead",
+                sure=False,
+            )
     _add_amount(draft, item, amount, number, weighed=weighed)
     _add_route(draft, item)
     site = _beside(profile, number, w.BODY_SITE)
@@ -159,8 +168,7 @@ def _add_amount(draft: Draft, item: str, amount: Column, number: int, *, weighed
         if "kg" in forms:
             draft.add(f"{item}.dose_per_kg", flow(amount.name, as_="dose-text.dose_per_kg"))
     else:
-        unit = "ug" if w.fits("mcg|ug", amount.words) else "mg" if w.fits("mg|mgs|milligrams?", amount.words) else TODO
-        draft.add(f"{item}.dose", flow(amount.name, unit=unit), "mg, ug or g?" if unit == TODO else "")
+        _add_number(draft, f"{item}.dose", amount)
     if per_kg is not None and amount.kind != "dose":
         draft.use(per_kg)
         draft.add(f"{item}.dose_per_kg", flow(per_kg.name, unit="ug/kg" if w.fits("ug|mcg", per_kg.words) else "mg/kg"))
@@ -181,11 +189,13 @@ def _named_route(profile: Profile) -> str:
     return next((code for pattern, code in w.ROUTES_BY_NAME if w.fits(pattern, profile.words)), "")
 
 
-def _runs(draft: Draft) -> bool:
-    """True if every dose is an infusion: then it runs for a while."""
+def _runs(draft: Draft, end: Column | None) -> bool:
+    """True if a dose runs for a while: every one is an infusion, no route is known, or the end is said to be that of the dose."""
+    if end is not None and w.fits(w.END_OF_DOSE, end.words):
+        return True
     column = _route_column(draft)
     if column is None:
-        return _named_route(draft.profile) == "iv"
+        return _named_route(draft.profile) in ("iv", "")
     return {draft.book.meanings.of(v.Route, text) for text in column.texts or {}} == {"iv"}
 
 
@@ -228,8 +238,14 @@ def _add_plain_amount(draft: Draft, path: str, amount: Column) -> None:
     if amount.kind == "dose":
         draft.add(path, flow(amount.name, as_="dose-text.dose"))
     else:
-        unit = "ug" if w.fits("mcg|ug", amount.words) else "mg" if w.fits("mg", amount.words) else TODO
-        draft.add(path, flow(amount.name, unit=unit), "mg, ug or g?" if unit == TODO else "")
+        _add_number(draft, path, amount)
+
+
+def _add_number(draft: Draft, path: str, amount: Column) -> None:
+    """A dose that is a number: its unit stands in its header, or in a column beside it."""
+    unit = "ug" if w.fits("mcg|ug", amount.words) else "mg" if w.fits("mg|mgs|milligrams?", amount.words) else ""
+    if not add_dose_in_unit(draft, path, amount, unit):
+        draft.add(path, flow(amount.name, unit=unit or TODO), "" if unit else "mg, ug or g?")
 
 
 def draft_segments(profile: Profile, book: Book, session: Column) -> Draft:

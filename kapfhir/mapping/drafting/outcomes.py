@@ -171,15 +171,7 @@ def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest
     draft.use(column)
     first = SCALES[instrument].items[0] if instrument and SCALES[instrument].items else None
     if first is None or not first.choices:
-        highest_known = max((i.numbers[-1] for i in SCALES[instrument].items if i.numbers), default=0) if instrument else 0
-        if (
-            column.whole
-            and first is not None
-            and first.numbers
-            and first.numbers[0] == 0
-            and lowest == 1
-            and highest == highest_known + 1
-        ):
+        if first is not None and column.whole and _counts_from_one(instrument, lowest, highest):
             rows = {str(number): TODO for number in range(lowest, highest + 1)}
             table = draft.book.code_table(f"{instrument}-number", rows)
             note = "numbered from 1, the scale from 0? Say in the code table which number each stands for"
@@ -203,6 +195,11 @@ def _add_answer(draft: Draft, path: str, instrument: str, column: Column, lowest
         return
     table = draft.book.code_table("frequency" if often else "yes_no", rows)
     draft.add(path, flow(column.name, codes=table), note or (STILL if TODO in rows.values() else ""))
+
+
+def _counts_from_one(instrument: str, lowest: int, highest: int) -> bool:
+    numbers = [item.numbers for item in SCALES[instrument].items if item.numbers]
+    return lowest == 1 and all(n[0] == 0 for n in numbers) and highest == max(n[-1] for n in numbers) + 1
 
 
 def _numbers(lowest: int, highest: int) -> tuple[dict[str, str], str]:

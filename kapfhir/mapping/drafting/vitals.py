@@ -10,6 +10,7 @@ from . import words as w
 from .drafts import TODO, Draft, condition, flow
 from .moments import CLOCKED, Times, add_moment
 from .profile import Column, Profile
+from .units import add_in_unit
 
 MEASURES = {
     "blood_pressure.systolic": "mm[Hg]",
@@ -19,6 +20,7 @@ MEASURES = {
     "respiratory_rate": "/min",
     "weight": "",
 }
+WEIGHTS = ("kg", "[lb_av]")
 SPOKEN = {  # how the words begin by which a row names its measure
     "blood_pressure.systolic": ("systol", "sbp", "sys"),
     "blood_pressure.diastolic": ("diastol", "dbp", "dia"),
@@ -63,8 +65,10 @@ def add_measure(draft: Draft, item: str, reading: Reading) -> None:
         return
     unit, note = MEASURES[reading.field], ""
     if reading.field == "weight":
-        unit = next((u for pattern, u in w.UNITS["weight"] if w.fits(pattern, column.words)), TODO)
-        note = "kg or [lb_av]?" if unit == TODO else ""
+        said = next((u for pattern, u in w.UNITS["weight"] if w.fits(pattern, column.words)), "")
+        if add_in_unit(draft, f"{item}.weight", column, WEIGHTS, said):
+            return
+        unit, note = said or TODO, "" if said else "kg or [lb_av]?"
     draft.add(f"{item}.{reading.field}", flow(column.name, unit=unit), note)
 
 
@@ -115,6 +119,8 @@ def add_long(draft: Draft, measure: Column, value: Column, times: Times) -> None
     for field, unit in MEASURES.items():
         text = next((t for t in measure.texts or {} if _speaks(w.words_of(t), SPOKEN[field])), None)
         if text is not None:
+            if add_in_unit(draft, f"vitals[*].{field}", value, (unit,) if unit else WEIGHTS, "", (measure, text)):
+                continue
             rule = flow(value.name, where=condition(measure.name, text), unit=unit or TODO)
             draft.add(f"vitals[*].{field}", rule, "" if unit else "kg or [lb_av]?")
 

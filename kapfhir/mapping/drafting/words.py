@@ -66,6 +66,7 @@ END = (
     ),
     r"time out|completed at|until|to|out",
 )
+END_OF_DOSE = r"(?:infusion|iv|dose|dosing|injection|administration|pump|drip) (?:end|stop)\w*"
 ENTERED = (r"timestamp|submitted(?: \w+)?|created(?: \w+)?|entered(?: \w+)?|modified|updated",)
 ARRIVED = (r"arriv\w*|check ?in(?: time)?|checked in",)
 LEFT = (r"left(?: at)?|depart\w*|discharged?(?: time| at)?|check ?out(?: time)?",)
