@@ -18,7 +18,7 @@ from kapfhir.model.making import maker_of
 from kapfhir.model.values import Absent, Amount, Code, Key, Ref
 from kapfhir.sources.table import Row
 
-from .convert import converter, hint_for, strip_unit
+from .convert import UCUM_OF, converter, hint_for, strip_unit
 from .formats import TYPED, Bad, clash, fault, has_offset, has_time, refuse_broken
 from .grammar import Line
 from .local import LocalTables, fold, is_number
@@ -27,7 +27,8 @@ from .parsers import PARSERS
 from .references import References
 
 Parse = Callable[[str], Any]
-NUMBER = {mark: re.compile(rf"[0-9]{{1,15}}(?:{re.escape(mark)}[0-9]{{1,15}})?") for mark in ".,"}
+NUMBER = {mark: re.compile(rf"[0-9]{{1,15}}(?:{re.escape(mark)}[0-9]{{1,20}})?") for mark in ".,"}
+BEGUN = {mark: re.compile(rf"[0-9]+(?:{re.escape(mark)}[0-9]+)?\s*") for mark in ".,"}
 WHOLE = re.compile(r"[0-9]{1,9}")
 YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 TICKED, UNTICKED = frozenset({"1", "x", "yes", "true", "checked"}), frozenset({"", "0", "no", "false", "unchecked"})
@@ -326,8 +327,16 @@ class Cells:
         if text.startswith("-"):
             raise Bad("negative-number")
         if not NUMBER[self.decimal].fullmatch(text):
-            raise Bad("not-a-number")
+            raise Bad(self._fault(text))
         return Decimal(text.replace(",", "."))
+
+    def _fault(self, text: str) -> str:
+        """Why a text is no number here."""
+        begun = BEGUN[self.decimal].match(text)
+        rest = text[begun.end() :] if begun else "."
+        if not rest:
+            return "too-many-digits"
+        return "another-unit" if rest in UCUM_OF or (not re.search("[0-9]", rest) and is_unit(rest)) else "not-a-number"
 
 
 def _bad(code: str) -> Any:

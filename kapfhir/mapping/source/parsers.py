@@ -47,7 +47,7 @@ class Parser:
 UNITS = {"mg": "mg", "mcg": "ug", "ug": "ug", "\u00b5g": "ug", "\u03bcg": "ug", "ml": "mL", "cc": "mL"}
 PARTS = {"mg": "dose", "ug": "dose", "mg/kg": "dose_per_kg", "ug/kg": "dose_per_kg", "mL": "volume"}
 DOSE = re.compile(
-    r"(?<![\w.,-])([0-9]{1,6}(?:\.{1,2}[0-9]{1,6})?)\s*(mg|mcg|ug|\u00b5g|\u03bcg|ml|cc)(\s*/\s*kg)?\b(?!\s*/)", re.IGNORECASE
+    r"(?<![\w.,-])([0-9]{1,6}(?:\.{1,2}[0-9]{1,20})?)\s*(mg|mcg|ug|\u00b5g|\u03bcg|ml|cc)(\s*/\s*kg)?\b(?!\s*/)", re.IGNORECASE
 )
 RANGE = re.compile(r"[0-9]\s*(?:-|\u2013|to)\s*[0-9]", re.IGNORECASE)
 PRESSURE = re.compile(r"([0-9]{2,3})\s*/\s*([0-9]{2,3})")

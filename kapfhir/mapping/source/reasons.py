@@ -6,6 +6,7 @@ from kapfhir.sources.table import LONGEST_CELL
 
 REASONS = {
     "ambiguous-local-time": "this local time is there twice: the clocks are set back",
+    "another-unit": "the cell is in another unit than its line says",
     "depends-on-rejected": "the record that it points to was rejected",
     "dose-range": "a range is no dose",
     "dose-said-twice": "two doses of one unit stand in the cell",
@@ -26,6 +27,7 @@ REASONS = {
     "not-a-number": "this is no number",
     "not-in-this-format": "no format of the map reads this date or time",
     "not-yes-or-no": "this is neither yes nor no",
+    "too-many-digits": "more than 15 digits before the point, or more than 20 behind it: they would not be kept exactly",
     "unconfirmed-person": "this name waits for a key in people.csv",
     "unknown-key": "nothing has this key, in this export or before",
     "unmapped-code": "the code table does not have this text",
