@@ -69,6 +69,22 @@ def check_codes(folder: MapFolder) -> Checked:
     return out
 
 
+def check_beside(folder: MapFolder, codes: Codes) -> list[Problem]:
+    """Codes of a clinic's own resource maps that may not stand without another one in the same resource."""
+    own = set(folder.own("fhir", ".yaml"))
+    uses = [use for use in _of_maps(folder) if use.file in own] if own else []
+    beside: dict[tuple[str, ...], set[str]] = {}
+    for use in uses:
+        beside.setdefault(use.group, set()).add(use.code)
+    out = []
+    for use in uses:
+        at = (use.alias, codes.systems.get(use.alias, use.alias), use.code, use.display, use.place)
+        refused = refusal(*at, beside[use.group])
+        if refused is not None and refusal(*at) is None:
+            out.append(Problem(use.file, use.line, use.column, *refused))
+    return out
+
+
 def _of_tables(folder: MapFolder) -> Iterator[Use]:
     """The rows of the code tables that hold another system's code."""
     for name, path in folder.files("codes", ".csv").items():

@@ -10,7 +10,7 @@ The tables of instruments, questions, choices, subscales, bands and definitions 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,23 +101,30 @@ class Codes:
 
     def _table(self, name: str, path: Path) -> tuple[Row, ...]:
         out: dict[tuple[str, str, str], Row] = {}
-        for line, row in self._rows(name, path, TABLE):
+        rows, beside = self._rows(name, path, TABLE), dict[str, set[str]]()
+        for _, row in rows:
+            beside.setdefault(row["code"], set()).add(row["standard"])
+        for line, row in rows:
             alias = row["system"]
             if alias not in self.systems:
                 self._say(name, line, "unknown-system", f"codes/systems.csv has no system '{alias}'", near(alias, self.systems))
             if not row["code"] or not row["standard"]:
                 self._say(name, line, "bad-table", "a row has a code and a standard code")
             elif name in self._own:
-                self._refuse(name, line, alias, row["standard"], row["display"], f"{path.stem}/{row['code']}")
+                self._refuse(
+                    name, line, alias, row["standard"], row["display"], f"{path.stem}/{row['code']}", beside[row["code"]]
+                )
             key = (row["code"], alias, row["standard"])
             if key in out:
                 self._say(name, line, "duplicate-key", "this row stands there already")
             out[key] = Row(row["code"], self.systems.get(alias, alias), row["standard"], row["display"])
         return tuple(out.values())
 
-    def _refuse(self, name: str, line: int, alias: str, code: str, display: str, place: str) -> None:
+    def _refuse(
+        self, name: str, line: int, alias: str, code: str, display: str, place: str, beside: Collection[str] = ()
+    ) -> None:
         """A fault, if something is known against a code at this place."""
-        refused = refusal(alias, self.systems.get(alias, alias), code, display, place)
+        refused = refusal(alias, self.systems.get(alias, alias), code, display, place, beside)
         if refused is not None:
             self._say(name, line, *refused)
 

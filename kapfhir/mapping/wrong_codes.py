@@ -4,7 +4,8 @@ wrong_codes.csv     system,code,display,at,unless,beside,really,instead
 
 `code` may be `*`: every code of the system. `display`: only a display like this is wrong. `at`: only in places like these, and
 `unless` in those. `beside`: only where this other code does not stand beside it. A place is `<list>/<code of ours>` of a code
-table, or the path of an element; `*` stands for any text.
+table, or the path of an element; `*` stands for any text, `*/*` for every code table. A clinic calls its codes as it likes: case
+does not count, `_` is `-`; where a code is right for one thing only, `unless` names that, and every other place is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from kapfhir.fhir.check_digits import fault
+from kapfhir.fhir.check_digits import SNOMED, fault
 
 FILE = Path(__file__).with_name("wrong_codes.csv")
 ANY = "*"
@@ -41,6 +42,7 @@ class WrongCode:
             return False
         if self.display and not fnmatchcase(display.casefold(), self.display):
             return False
+        place = _plain(place)
         return (not self.at or _fits(place, self.at)) and not _fits(place, self.unless)
 
 
@@ -52,8 +54,8 @@ def load_wrong_codes() -> tuple[WrongCode, ...]:
                 r["system"],
                 r["code"],
                 r["display"],
-                tuple(r["at"].split()),
-                tuple(r["unless"].split()),
+                tuple(_plain(r["at"]).split()),
+                tuple(_plain(r["unless"]).split()),
                 r["beside"],
                 r["really"],
                 r["instead"],
@@ -69,14 +71,28 @@ def refusal(
 
     `beside`: every code that stands there, this one too; where that is not known, nothing is asked of it.
     """
-    names = dict.fromkeys((PUBLISHED.get(system, alias), system))  # a clinic may call a system as it likes
+    published = OTHERWISE.get(system, system.rstrip("/").replace("https://loinc", "http://loinc"))
+    if published.startswith(SNOMED):
+        published = SNOMED  # of one edition, or of one version of it
+    names = dict.fromkeys((PUBLISHED.get(published, alias), published))  # a clinic may call a system as it likes
     for wrong in (row for name in names for row in (*_known().get((name, code), ()), *_known().get((name, ANY), ()))):
         if wrong.stands(display, place, beside):
             return ("wrong-display" if wrong.display else "refused-code"), f"{code}: {wrong.really}", f"use {wrong.instead}"
-    why = fault(system, code)
+    why = fault(published, code)
     return ("check-digit", f"{code}: {why}", "look the code up: a digit is wrong") if why else None
 
 
+OTHERWISE = {  # the same systems by the names of HL7 version 2 and 3
+    f"urn:oid:2.16.840.1.113883.6.{number}": url
+    for number, url in (
+        (1, "http://loinc.org"),
+        (73, "http://www.whocc.no/atc"),
+        (88, "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        (90, "http://hl7.org/fhir/sid/icd-10-cm"),
+        (96, SNOMED),
+        (285, "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"),
+    )
+}
 PUBLISHED = {  # the systems that the rows of the file name by an alias
     "http://loinc.org": "loinc",
     "http://snomed.info/sct": "snomed",
@@ -99,3 +115,7 @@ def _known() -> Mapping[tuple[str, str], tuple[WrongCode, ...]]:
 
 def _fits(place: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(place, pattern) for pattern in patterns)
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("_", "-")

@@ -11,6 +11,7 @@ from typing import Any
 from kapfhir.errors import MappingError, Problem
 from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin, SlotName, addresses, ids
+from kapfhir.mapping.code_check import check_beside
 from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 from kapfhir.mapping.located import Problems, load_yaml, near
@@ -170,7 +171,7 @@ def load_library(folder: MapFolder, codes: Codes, facts: Facts, origin: Origin) 
         plans = Checker(facts, codes, targets, source.problems, whole, origin.realm).check(source)
         library.slots |= {p.target.system: p for p in plans}
         library.writers[CONCEPTS[source.concept]] = partial(builder_of, plans, origin, facts, library.note)
-    found = [*rest, *(problem for file in files for problem in file.found)]
+    found = [*rest, *check_beside(folder, codes), *(problem for file in files for problem in file.found)]
     if found:
         raise MappingError(found)
     return library

@@ -2,6 +2,7 @@ import pytest
 
 from kapfhir.data import mappings_folder
 from kapfhir.mapping.code_check import check_codes
+from kapfhir.mapping.codes import Codes
 from kapfhir.mapping.folder import MapFolder
 
 
@@ -43,6 +44,15 @@ def test_faults(own, name, old, new, code):
 def test_a_code_that_needs_another_beside_it(own):
     folder = own("fhir/dosing_session_vitals.yaml", "loinc#2708-6", "loinc#59408-5")
     assert ("fhir/dosing_session_vitals.yaml", "refused-code", "error") in told(folder)
+
+
+def test_a_code_that_needs_another_beside_it_in_a_table_of_ones_own(own):
+    row = "urine-drug-screen,loinc,59408-5,\n"
+    folder = MapFolder.over(own("codes/lab-test.csv", "code,system,standard,display\n", f"code,system,standard,display\n{row}"))
+    assert [p.code for p in Codes(folder).problems] == ["refused-code"]
+    path = folder.files("codes", ".csv")["codes/lab-test.csv"]
+    path.write_text(path.read_text("utf-8").replace(row, f"{row}urine-drug-screen,loinc,2708-6,\n"), "utf-8")
+    assert Codes(folder).problems == []
 
 
 def test_another_display_is_a_warning(own):

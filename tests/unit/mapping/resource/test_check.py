@@ -71,6 +71,12 @@ def test_all_faults_of_a_broken_map_in_one_pass(own):
         ("integration_session.yaml", "status: status", "status: delivery", "the table of Delivery gives Procedure.status nothing"),
         ("integration_session.yaml", "      type[window]: windows\n", "      type[window]: windws\n", "did you mean 'windows'?"),
         ("integration_session.yaml", "kap#integration-session", "kap#integration", "no code table has the code 'integration' of our own system"),
+        (
+            "dosing_session_vitals.yaml",
+            "loinc#2708-6",
+            "loinc#2710-2",
+            "59408-5: alone it fails the R4 profile of oxygen saturation; use it with 2708-6 beside it",
+        ),
         ("course.yaml", "          condition: .\n", "          condition: clinic\n", "holds plain values, named `.` here"),
         ("course.yaml", "type[phase]: phase", "type[phase]: status", "Course.phase can't be read back"),
         ("outcome_assessment.yaml", "title: Total score\n", "title: T\n    when: computed\n", "OutcomeAssessment.total can't be read back where"),
