@@ -6,9 +6,11 @@ answer as a plain number are asked: where a code table says what a number means,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import itemgetter
+from typing import Any
 
 from kapfhir.errors import Problem
 from kapfhir.model.assessments import OutcomeAssessment
@@ -16,13 +18,14 @@ from kapfhir.model.scales import Scale
 from kapfhir.model.shipped import SCALES
 from kapfhir.sources.table import Row
 
+from .cells import LIMIT
 from .fill import Cell, Node, Plan
 from .formats import Bad
 from .grammar import Line
 from .reasons import EFFECTS
 
 CODE, HINT = "shifted-coding", "give a code table that says what each number means"
-MANY = 100  # answers without a 0 among them are worth a word
+MANY, FEW = 100, 20  # so many answers without a 0 are worth a word; FEW in a table of changes, which shows less than the whole
 Numbers = list[tuple[int, int]]  # answers that are numbers, each with the highest of its question
 Answers = dict[str, Numbers]  # of a row or record, by scale
 LISTED = "answers"
@@ -62,6 +65,8 @@ class Numbering:
         self.plans = plans
         self.named = {n: found for n, plan in enumerate(plans) if asked and (found := _named(plan.root))}
         self.rows = {n: node for n, plan in enumerate(plans) if asked and (node := plan.root.rows.get(LISTED)) and _asks(node)}
+        self.pairs = {n: pair for n, node in self.rows.items() if n not in self.named and (pair := _pair(node)) is not None}
+        self.held: dict[int, dict[tuple[str, ...], list[Any]]] = {n: {} for n in self.pairs}
         self.shown: dict[tuple[int, str], Shown] = {}
         self.refused: frozenset[tuple[int, str]] = frozenset()  # tables and scales, of which no record without a 0 is taken
 
@@ -71,12 +76,34 @@ class Numbering:
 
     def look(self, number: int, row: Row) -> None:
         """A row, before any record is made."""
-        for scale, numbers in self._answers(number, row).items():
-            self._of(number, scale).note(numbers)
+        pick = self.pairs.get(number)
+        if pick is None:
+            for scale, numbers in self._answers(number, row).items():
+                self._of(number, scale).note(numbers)
+            return
+        held, cells = self.held[number], pick(row)  # of a long table: its few questions and answers come again and again
+        known = held.get(cells)
+        if known is None:
+            if len(held) >= LIMIT:
+                self._take(number)
+            held[cells] = [row, 1]
+        else:
+            known[1] += 1
+
+    def _take(self, number: int) -> None:
+        """Note what is held of a long table."""
+        for row, count in self.held[number].values():
+            for scale, numbers in self._answers(number, row).items():
+                shown = self._of(number, scale)
+                shown.note(numbers)
+                shown.count += count - 1
+        self.held[number].clear()
 
     @property
     def unsure(self) -> bool:
         """Whether a 0 and a number too many stand in a table of one answer a row: only whole records can show what they mean."""
+        for number in self.held:
+            self._take(number)
         return any(s.zero and s.over and not s.shifted for (n, _), s in self.shown.items() if n in self.rows)
 
     def look_whole(self, rows: Iterable[tuple[int, Row]]) -> None:
@@ -90,18 +117,24 @@ class Numbering:
 
     def judge(self) -> list[Problem]:
         """When all rows were looked at: one problem for each table that counts from 1, or that nothing tells from such a one."""
+        for number in self.held:
+            self._take(number)
         sure = {key for key, shown in self.shown.items() if shown.shifted or (shown.over and not shown.zero)}
         scales = {scale for _, scale in sure}
         alike = {key for key, shown in self.shown.items() if key[1] in scales and not shown.zero}
         self.refused = frozenset(sure | alike)
         told = [self._problem(*key, sure=key in sure) for key in sorted(self.refused)]
-        quiet = [key for key, shown in self.shown.items() if not shown.zero and shown.count >= MANY and key not in self.refused]
+        least = [MANY if plan.full else FEW for plan in self.plans]
+        seen = {key for key, shown in self.shown.items() if not shown.zero and shown.count >= least[key[0]]}
+        quiet = seen - self.refused
         return told + [self._doubt(*key) for key in sorted(quiet)]
 
     def refusal(self, record: object, numbers: Iterable[int]) -> str:
         """Why a record of these plans can't be taken; empty where it can. One with a 0 shows by itself that it counts from 0."""
         if not self.refused or not isinstance(record, OutcomeAssessment) or 0 in record.given.values():
             return ""
+        if not record.given and record.total is None and not record.subscales:
+            return ""  # no number that could be wrong
         scale = _widest(next(iter(record.scale.questions), ""))
         if not any((number, scale) in self.refused for number in numbers):
             return ""
@@ -155,6 +188,13 @@ def _named(root: Node) -> list[tuple[str, Cell, int]]:
         if cell is not None and highest:
             out.append((_widest(question), cell, highest))
     return out
+
+
+def _pair(node: Node) -> Callable[[Row], tuple[str, ...]] | None:
+    """The cells of question and answer, where the two of them say all."""
+    cells = [c for c in node.cells if c.name in ("question", "value")]
+    plain = len(cells) == 2 and all(c.memo is not None and c.wanted is None for c in cells)
+    return itemgetter(cells[0].place, cells[1].place) if plain else None
 
 
 def _asks(node: Node) -> bool:

@@ -121,10 +121,19 @@ def test_what_went_out_before_is_not_taken_for_right(patients, scope):
     assert ("OutcomeAssessment", "A-1") in again.rejected()
 
 
-@pytest.mark.parametrize(("count", "last", "told"), [(34, "1", True), (33, "1", False), (34, "0", False)])
-def test_many_answers_without_a_zero_are_doubted_and_taken(patients, count, last, told):
+@pytest.mark.parametrize(
+    ("count", "last", "scope", "told"),
+    [
+        (34, "1", "full", True),
+        (33, "1", "full", False),
+        (34, "0", "full", False),
+        (7, "1", "delta", True),
+        (6, "1", "delta", False),
+    ],
+)
+def test_many_answers_without_a_zero_are_doubted_and_taken(patients, count, last, scope, told):
     rows = [f"A-{n},P-1,1,2,{last if n == 0 else 3}," for n in range(count)]
-    units = wide(patients, "\n".join(rows) + "\n").read()
+    units = wide(patients, "\n".join(rows) + "\n", scope=scope).read()
     assert len(taken(units)) == count
     doubted = [(p.line, p.column, p.severity) for p in units.problems("scores") if p.code == "no-answer-is-zero"]
     assert doubted == ([(0, "Q1 ... Q3", "warning")] if told else [])
@@ -134,3 +143,27 @@ def test_many_answers_without_a_zero_do_not_make_what_was_read_before_anew(patie
     first = wide(patients, "".join(f"A-{n},P-1,1,2,3,\n" for n in range(40)), instrument="audit-c", stem="audit").read()
     again = patients.read(Remembered(first))
     assert len([key for concept, key in again.same() if concept == "OutcomeAssessment"]) == 40
+
+
+def test_a_long_table_of_many_texts_is_seen_to_its_end(patients):
+    noise = "".join(f"N-{n},P-1,pcl5-3,text {n}\n" for n in range(1100))
+    rows = f"A-1,P-1,pcl5-1,5\nA-1,P-1,pcl5-2,2\n{noise}A-2,P-1,pcl5-1,1\n"
+    assert taken(long(patients, rows).read()) == [f"N-{n}" for n in sorted(range(1100), key=str)]
+
+
+@pytest.mark.parametrize(("count", "told"), [(50, True), (49, False)])
+def test_many_answers_of_a_long_table_are_counted(patients, count, told):
+    rows = "".join(f"A-{n},P-1,pcl5-{item},{item}\n" for n in range(count) for item in (1, 2))
+    units = long(patients, rows).read()
+    assert ("no-answer-is-zero" in {p.code for p in units.problems("answers")}) is told
+
+
+def test_lines_of_one_column_by_where(patients):
+    lines = "".join(f"  answers[pcl5-{n}].value: {{from: Score, where: {{Item: pcl{n}}}}}\n" for n in (1, 2))
+    patients.map("answers", HEAD.format("answers", "pcl-5") + lines)
+    wide(patients, "", table="other")  # of several tables, rows add to each other
+    rows = "A-1,P-1,pcl1,1\nA-1,P-1,pcl2,2\nA-2,P-2,pcl1,1\nA-2,P-2,pcl2,5\n"
+    patients.table("answers", "Id,Patient,Item,Score\n" + rows)
+    assert taken(patients.read()) == []
+    patients.table("answers", "Id,Patient,Item,Score\n" + rows.replace("pcl2,5", "pcl2,4"))
+    assert taken(patients.read()) == ["A-1", "A-2"]
