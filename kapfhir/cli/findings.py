@@ -88,7 +88,7 @@ def _show(app: App, job: Job, shelf: Shelf) -> None:
     names = Names(job)
     for found in shelf.ordered():
         changed = bool(job.rules[found.rule].changed)
-        at = f"{found.table}:{found.row}" + (f" {found.column}" if found.column else "")
+        at = found.table + (f":{found.row}" if found.row else "") + (f" {found.column}" if found.column else "")
         app.output.line(
             "rule",
             rule=found.rule,

@@ -49,6 +49,22 @@ def test_findings_alone_are_no_failure(run, small):
     assert "not judged, as the export holds no Consent: E17" in result.stderr
 
 
+def test_what_is_told_of_a_whole_table_names_no_row(run, small):
+    """Answers that are numbered from 1: the table first, then its rows; nothing of it goes out."""
+    folder = Path("maps/sources/small")
+    (folder / "people.yaml").write_text("concept: Patient\ntable: people\nfields:\n  key: Id\n  family: Last\n")
+    head = "concept: OutcomeAssessment\ntable: scores\nfields:\n  key: Id\n  patient: P\n  instrument: = pcl-5\n  assessed: = 2026-01-05\n"
+    (folder / "scores.yaml").write_text(head + "".join(f"  answers[pcl5-{n}].value: Q{n}\n" for n in (1, 2)))
+    Path("t/people.csv").write_text("Id,Last\nP-1,One\n")
+    Path("t/scores.csv").write_text("Id,P,Q1,Q2\nA-1,P-1,1,2\nA-2,P-1,1,5\n")
+    result = run("findings", *small)
+    assert result.exit_code == 5
+    places = [re.split(" {2,}", line)[1] for line in result.stdout.splitlines()]
+    assert places == ["scores Q1 ... Q2", "scores:2", "scores:3 Q1 + Q2"]
+    assert run("map", *small, "-o", "out").exit_code == 5
+    assert not Path("out/QuestionnaireResponse.ndjson").exists()
+
+
 def test_json_lines_and_the_summary(run_json):
     code, lines = run_json("findings", "example:clinic")
     assert code == 5
