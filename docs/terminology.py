@@ -27,7 +27,8 @@ Codes of our own (system `kap`) are not here: they are the concepts of `ig/CodeS
 WRONG = """## Codes that are refused
 
 Codes in circulation that are wrong, or wrong where they stand. `kapfhir check` refuses them in maps, code tables and scales,
-with this reason. A place is `<list>/<our code>` of a code table (`*/*`: of every one), or the path of an element; case does not count, `_` is `-`.
+with this reason. A place is `<list>/<our code>` of a code table (`*/*`: of every one), or the path of an element; case does not
+count, `_` is `-`.
 """
 
 
