@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from kapfhir.model.scales import Scale
 from kapfhir.model.shipped import SCALES
@@ -57,24 +57,21 @@ def name_scales(words: str) -> Named:
             bare = re.sub(r"\d{1,2}$", "", run)
             keys |= {key for key in (run, bare, BEHIND.sub("", bare)) if key in known}
     longest = [known[key] for key in sorted(keys) if not any(key != other and key in other for other in keys)]
-    whole, short = (tuple(dict.fromkeys(n for named in longest for n in part(named))) for part in (_whole, _short))
-    return Named(whole, short)
+    whole, short = [n for named in longest for n in named.whole], [n for named in longest for n in named.short]
+    return Named(tuple(dict.fromkeys(whole)), tuple(dict.fromkeys(short)))
 
 
-def _whole(named: Named) -> tuple[str, ...]:
-    return named.whole
-
-
-def _short(named: Named) -> tuple[str, ...]:
-    return named.short
-
-
-@cache
 def _known() -> dict[str, Named]:
+    return _spelt(tuple(SCALES))
+
+
+@lru_cache(maxsize=1)
+def _spelt(instruments: tuple[str, ...]) -> dict[str, Named]:
     """By spelling."""
     whole: dict[str, list[str]] = {}
     short: dict[str, list[str]] = {}
-    for instrument, scale in SCALES.items():
+    for instrument in instruments:
+        scale = SCALES[instrument]
         for name in _names(scale):
             if scale.version != UNKNOWN:
                 whole.setdefault(spell(name), []).append(str(instrument))

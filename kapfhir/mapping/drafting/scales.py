@@ -99,7 +99,11 @@ def find_scales(profile: Profile) -> list[Found]:
     out = _with_totals(profile, by_items, taken)
     if not by_items:
         out += _unnamed({prefix: group for prefix, group in numbered.items() if not taken & {c.place for c in group.values()}})
-    return sorted(out, key=lambda found: COMMON.index(found.scale.instrument))
+    return sorted(out, key=lambda found: _rank(found.scale.instrument))
+
+
+def _rank(instrument: str) -> int:
+    return COMMON.index(instrument) if instrument in COMMON else len(COMMON)  # a clinic's own
 
 
 def instrument_of(words: str) -> str:
@@ -124,7 +128,7 @@ def _by_number(named: Named, group: dict[int, Column]) -> Found | None:
         fitting = list(filter(test, fitting)) or fitting
     if not fitting:
         return None
-    scale, items = min(fitting, key=lambda f: (f[0].instrument not in named.whole, COMMON.index(f[0].instrument)))
+    scale, items = min(fitting, key=lambda f: (f[0].instrument not in named.whole, _rank(f[0].instrument)))
     others = tuple(str(s.instrument) for s, _ in fitting if s is not scale)
     meant = not named.whole or scale.instrument in named.whole
     return Found(scale, items, None, sure=not others and meant and len(items) == len(group), others=others)
@@ -199,7 +203,7 @@ def _with_totals(profile: Profile, by_items: dict[str, Found], taken: set[int]) 
         of = [name for name in of if _reaches(SCALES[name], column)] or of
         if not of:
             continue
-        name = min(of, key=COMMON.index)
+        name = min(of, key=_rank)
         old = out.get(name)
         if old is None:
             out[name] = Found(SCALES[name], {}, column, sure=len(of) == 1, others=tuple(n for n in of if n != name))

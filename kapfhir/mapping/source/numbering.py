@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -211,18 +210,18 @@ def _answer(node: Node, row: Row) -> tuple[str, int, int] | None:
     except Bad:
         return None
     question, value = said.get("question"), said.get("value")
-    highest = _highest(question) if isinstance(question, str) else 0
-    return (_widest(question), value, highest) if highest and type(value) is int else None
+    if not isinstance(question, str) or type(value) is not int:
+        return None
+    highest = _highest(question)
+    return (_widest(question), value, highest) if highest else None
 
 
-@cache
 def _widest(question: str) -> str:
     """The scale of the most items that asks a question: the AUDIT-C is the first part of the AUDIT."""
     asking = [scale for scale in SCALES.values() if question in scale.places]
     return str(max(asking, key=lambda scale: len(scale.items)).instrument) if asking else ""
 
 
-@cache
 def _highest(question: str) -> int:
     """The highest number of a question that counts from 0; 0 for any other one."""
     scale: Scale | None = SCALES.get(_widest(question))

@@ -1,12 +1,14 @@
 """Rating scales are found by numbers, by words, and by totals."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from kapfhir.mapping.drafting.profile import load_profile
 from kapfhir.mapping.drafting.scales import find_scales
-from kapfhir.model.shipped import SCALES
+from kapfhir.model.shipped import SCALES, use_scales
+from kapfhir.model.values import Instrument
 from kapfhir.sources.csvfile import CsvTable
 
 WORDS = (
@@ -113,6 +115,13 @@ def test_its_range_can_tell_scales_of_one_name_apart(header, cell, scale):
 @pytest.mark.parametrize("header", [numbered("pulse ", 4), "ACE inhibitor,Dose", "RASS,HR,SpO2", numbered("cadss6_", 6)])
 def test_what_only_looks_like_a_name_is_none(header):
     assert found(header) == []
+
+
+def test_a_scale_of_a_clinics_own_is_known_too():
+    use_scales((replace(SCALES["isi"], instrument=Instrument("calm-7"), title="Calm (CALM-7)"),))
+    told = found(numbered("calm7_", 7))
+    use_scales(())  # the other tests know the shipped ones alone
+    assert told == [("calm-7", 7, None, True)]
 
 
 def test_numbered_columns_beyond_the_range_of_a_scale_are_none():

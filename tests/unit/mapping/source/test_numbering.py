@@ -3,6 +3,8 @@
 import pytest
 from source_desk import Remembered
 
+from kapfhir.model.shipped import use_scales
+
 HEAD = "concept: OutcomeAssessment\ntable: {}\nfields:\n  key: Id\n  patient: Patient\n  instrument: = {}\n  assessed: = 2026-01-05\n"
 
 
@@ -167,3 +169,15 @@ def test_lines_of_one_column_by_where(patients):
     assert taken(patients.read()) == []
     patients.table("answers", "Id,Patient,Item,Score\n" + rows.replace("pcl2,5", "pcl2,4"))
     assert taken(patients.read()) == ["A-1", "A-2"]
+
+
+def test_a_scale_of_a_clinics_own(patients):
+    scales = patients.folder / "maps" / "scales"
+    scales.mkdir()
+    text = (
+        "instrument: calm\ntitle: Calm\nshort: CALM\nversion: '1'\nrater: self\nlicence: {text: no, notice: none}\nrange: 0..3\n"
+    )
+    (scales / "calm.yaml").write_text(text + "items:\n  calm-1..2:\ntotals:\n  sum: {range: 0..6}\n")
+    units = wide(patients, "A-1,P-1,1,2,\nA-2,P-2,1,4,\n", instrument="calm", stem="calm", count=2).read()
+    use_scales(())  # the other tests know the shipped ones alone
+    assert (taken(units), len(shifted(units))) == ([], 3)
