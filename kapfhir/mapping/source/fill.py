@@ -112,6 +112,12 @@ class Node:
         for node in inner:
             yield from node.walk()
 
+    @property
+    def adds(self) -> bool:
+        """True if one column fills several fields, each on rows of its own: the rows of a record say it together."""
+        columns = [str(column) for cell in self.walk() if cell.wanted is not None for column in cell.line.columns]
+        return len(set(columns)) < len(columns)
+
     def hidden(self, row: Row, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         """The paths of the named items that this row does not show."""
         for name, part in self.parts.items():

@@ -93,7 +93,7 @@ class _Reading:
 
     def run(self) -> Iterator[Unit]:
         teller = self.teller
-        plain = len(self.plans) == 1 and not self.plans[0].root.rows
+        plain = len(self.plans) == 1 and not self.plans[0].root.rows and not self.plans[0].root.adds
         for item in self._plain(self.plans[0]) if plain else self._grouped():
             if teller.found:
                 yield from teller.take()

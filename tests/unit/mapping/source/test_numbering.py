@@ -163,7 +163,6 @@ def test_many_answers_of_a_long_table_are_counted(patients, count, told):
 def test_lines_of_one_column_by_where(patients):
     lines = "".join(f"  answers[pcl5-{n}].value: {{from: Score, where: {{Item: pcl{n}}}}}\n" for n in (1, 2))
     patients.map("answers", HEAD.format("answers", "pcl-5") + lines)
-    wide(patients, "", table="other")  # of several tables, rows add to each other
     rows = "A-1,P-1,pcl1,1\nA-1,P-1,pcl2,2\nA-2,P-2,pcl1,1\nA-2,P-2,pcl2,5\n"
     patients.table("answers", "Id,Patient,Item,Score\n" + rows)
     assert taken(patients.read()) == []

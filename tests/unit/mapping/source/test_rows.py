@@ -68,6 +68,21 @@ def test_equal_rows_count_once_and_differing_rows_reject_each_other(patients):
     assert [p.severity for p in units.problems() if p.code == "duplicate-row"] == ["warning"]
 
 
+def test_rows_of_one_column_with_several_meanings_make_one_record(patients):
+    lines = "".join(
+        f"  {field}: {{from: Text, where: {{What: {what}}}}}\n" for field, what in (("family", "last"), ("email", "mail"))
+    )
+    patients.map("facts", f"concept: Patient\ntable: facts\nfields:\n  key: Id\n{lines}")
+    (patients.source / "patients.yaml").unlink()
+    patients.table("facts", "Id,What,Text\nP-1,last,One\nP-2,last,Two\nP-1,mail,one@clinic.example\nP-2,mail,\nP-1,last,One\n")
+    units = patients.read()
+    assert [(r.key, r.family, r.email) for r in units.records("Patient").values()] == [
+        ("P-1", "One", "one@clinic.example"),
+        ("P-2", "Two", None),
+    ]
+    assert {p.code for p in units.problems("facts")} == {"duplicate-row"}
+
+
 @pytest.mark.parametrize("text", ["", "Id,Last\n", "Id,Last\n\n\n,\n"])
 def test_tables_without_rows(patients, text):
     units = patients.table("patients", text).read()
