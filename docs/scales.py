@@ -17,9 +17,10 @@ same name replaces the shipped one, others are added, and their codes come with 
 Answers are scored by what they say, never by the number under which an export kept them. An export that counts from 1 where the
 scale counts from 0 needs a code table that says what each number means: then it is scored rightly and told (`shifted-coding`);
 without one it is refused. That is judged for the table before its first row: where one record shows a number too many and no 0,
-no record of the scale without a 0 is taken, nor from a table beside it that never has a 0. Nothing is prorated. Where maps of
-subscales conflict, none is computed unless a record names it. The first scheme of bands is the one that is sent; its name is part
-of the code. *checked*: the definition was read in its source.
+no record of the scale without a 0 is taken, and none at all where such records outnumber those with a 0; nor any from a table
+beside it that never has a 0. Nothing is prorated. Where maps of subscales conflict, none is computed unless a record names it.
+The first scheme of bands is the one that is sent; its name is part of the code. *checked*: the definition was read in its
+source.
 """
 
 

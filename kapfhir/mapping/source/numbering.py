@@ -32,12 +32,15 @@ LISTED = "answers"
 
 @dataclass(slots=True)
 class Shown:
-    """What the answers of one scale in one table show. `shifted`: a record of several answers that can't count from 0."""
+    """What the answers of one scale in one table show. `shifted`: so many records can't count from 0. `plain`: so many have a 0.
+    Records of one answer show nothing by themselves.
+    """
 
     lines: list[Line]
     zero: bool = False
     over: bool = False  # one more than the scale has
-    shifted: bool = False
+    shifted: int = 0
+    plain: int = 0
     count: int = 0
 
     def note(self, numbers: Numbers) -> None:
@@ -53,7 +56,9 @@ class Shown:
         self.count += len(numbers)
         self.zero |= zero
         self.over |= over
-        self.shifted |= over and not (zero or outside) and len(numbers) > 1
+        if len(numbers) > 1:
+            self.shifted += over and not (zero or outside)
+            self.plain += zero
 
 
 class Numbering:
@@ -103,7 +108,11 @@ class Numbering:
         """Whether a 0 and a number too many stand in a table of one answer a row: only whole records can show what they mean."""
         for number in self.held:
             self._take(number)
-        return any(s.zero and s.over and not s.shifted for (n, _), s in self.shown.items() if n in self.rows)
+        return any(s.zero and s.over and not s.shifted for (n, _), s in self.shown.items() if self._splits(n))
+
+    def _splits(self, number: int) -> bool:
+        """Whether the answers of a record stand on several rows."""
+        return number in self.rows or self.plans[number].root.adds
 
     def look_whole(self, rows: Iterable[tuple[int, Row]]) -> None:
         """All rows of one record."""
@@ -129,19 +138,24 @@ class Numbering:
         return told + [self._doubt(*key) for key in sorted(quiet)]
 
     def refusal(self, record: object, numbers: Iterable[int]) -> str:
-        """Why a record of these plans can't be taken; empty where it can. One with a 0 shows by itself that it counts from 0."""
-        if not self.refused or not isinstance(record, OutcomeAssessment) or 0 in record.given.values():
+        """Why a record of these plans can't be taken; empty where it can. One with a 0 shows by itself that it counts from 0,
+        unless fewer are like it than like the others: then 0 is no answer there.
+        """
+        if not self.refused or not isinstance(record, OutcomeAssessment):
             return ""
         if not record.given and record.total is None and not record.subscales:
             return ""  # no number that could be wrong
         scale = _widest(next(iter(record.scale.questions), ""))
-        if not any((number, scale) in self.refused for number in numbers):
+        found = [self.shown[number, scale] for number in numbers if (number, scale) in self.refused]
+        if not found or (0 in record.given.values() and all(shown.plain >= shown.shifted for shown in found)):
             return ""
-        return f"other rows show answers that are numbered from 1, {record.instrument} counts from 0: this one has no 0"
+        return f"rows of the table show answers that are numbered from 1, {record.instrument} counts from 0"
 
     def _problem(self, number: int, scale: str, *, sure: bool) -> Problem:
         why = "it holds" if sure else "another table holds"
-        text = f"{why} answers that are numbered from 1, {scale} counts from 0: no answers and totals without a 0 are taken of it"
+        shown = self.shown[number, scale]
+        what = "none" if shown.plain < shown.shifted or not shown.plain else "none without a 0"
+        text = f"{why} answers that are numbered from 1, {scale} counts from 0: of the answers and totals {what} is taken"
         return replace(self._doubt(number, scale), code=CODE, text=text, hint=HINT, severity="error", effect=EFFECTS["record"])
 
     def _doubt(self, number: int, scale: str) -> Problem:

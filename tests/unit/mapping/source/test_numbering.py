@@ -64,6 +64,18 @@ def test_where_both_stand_a_row_with_a_zero_shows_that_it_counts_from_zero(patie
     assert {line for line, *_ in shifted(units)} == {0, 2, 3}
 
 
+def test_a_zero_counts_for_nothing_where_more_rows_are_numbered_from_one(patients):
+    """There it is no answer, as likely as not."""
+    rows = "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\nA-3,P-3,0,2,2,\nA-4,P-3,5,2,2,\n"
+    units = wide(patients, rows).read()
+    assert taken(units) == []
+    assert "none is taken" in units.problems("scores")[0].text
+    patients.table("scores", "Id,Patient,Q1,Q2,Q3,T\n" + rows + "A-5,P-3,0,1,1,\n")
+    units = patients.read()
+    assert taken(units) == ["A-3", "A-5"]
+    assert "none without a 0 is taken" in units.problems("scores")[0].text
+
+
 def test_a_scale_of_one_item(patients):
     units = wide(patients, "A-1,P-1,1,\nA-2,P-2,7,\nA-3,P-3,2,\n", instrument="cgi-ss-r", stem="cgi-ss-r", count=1).read()
     assert taken(units) == []
@@ -168,6 +180,8 @@ def test_lines_of_one_column_by_where(patients):
     assert taken(patients.read()) == []
     patients.table("answers", "Id,Patient,Item,Score\n" + rows.replace("pcl2,5", "pcl2,4"))
     assert taken(patients.read()) == ["A-1", "A-2"]
+    patients.table("answers", "Id,Patient,Item,Score\n" + rows + "A-3,P-2,pcl1,0\nA-3,P-2,pcl2,3\n")
+    assert taken(patients.read()) == ["A-3"]
 
 
 def test_a_scale_of_a_clinics_own(patients):
