@@ -29,7 +29,7 @@ Check = Callable[..., bool]
 RESOURCES = load_facts().resources
 ABSENT = {
     code: {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": code}]}
-    for code in ("unknown", "not-performed", "not-applicable", "error", "asked-unknown", "masked")
+    for code in ("unknown", "not-performed", "not-applicable", "error")
 }  # all that stands beside a primitive that is missing, by the reason
 SEEN_BEFORE = 2  # sightings of a shape before it is compiled: compiling costs as much as twenty walks
 SHAPES = 400  # shapes kept of one type; more is no pattern
