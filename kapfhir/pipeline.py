@@ -30,7 +30,8 @@ from .server.known import PUBLIC, refuse_public
 from .standing import Standing
 from .sync import apply as sync_apply
 from .sync import plan as sync_plan
-from .sync.ledger import Ledger, Scope, default_ledger_path, open_ledger, require_namespace
+from .sync.ledger import Ledger, Scope, open_ledger
+from .sync.ledgerplace import default_ledger_path, require_namespace
 from .sync.plan import Plan
 from .sync.report import Progress, Report
 
