@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from .fhir.links import references
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
-from .mapping.source.pairs import CONCEPT
 from .mapping.source.reading import read_records
 from .mapping.source.reasons import EFFECTS
 from .mapping.units import Found, Known, Mapped, Place, Rejected, Same, Unkept
@@ -28,6 +28,7 @@ from .rules.engine import LOOKED_AT, Engine
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
 from .standing import Standing
+from .superseded import find_superseded, remember_people
 from .sync import apply as sync_apply
 from .sync import plan as sync_plan
 from .sync.ledger import Ledger, Scope, open_ledger
@@ -150,27 +151,19 @@ def map(  # noqa: A001 the library's own verb
 ) -> Iterator[Mapped | Same | Rejected | Problem]:
     """The resources of an export, a unit per record, each resource checked against R4; what is not R4 is withheld and told."""
     with opened(export, settings) as job:
-        yield from _map(job, read(job, known=known, findings=findings), known)
+        yield from _map(job, read(job, known=known, findings=findings))
 
 
-def _map(
-    job: Job, units: Iterator[Found | Same | Rejected | Problem], known: Known | None
-) -> Iterator[Mapped | Same | Rejected | Problem]:
+def _map(job: Job, units: Iterator[Found | Same | Rejected | Problem]) -> Iterator[Mapped | Same | Rejected | Problem]:
     withheld: set[str] = set()
-    merged, there = job.maps.references.pairs.merged() if known is not None else {}, set[str]()
     while batch := list(islice(units, BATCH)):
         built = [job.library.build(unit.record) if isinstance(unit, Found) else [] for unit in batch]
         faults = [[(r, found) for r in resources if (found := check(r))] for resources in built]
         for unit, resources, faulty in zip(batch, built, faults, strict=True):
-            if merged and isinstance(unit, Found | Same):
-                there.add(unit.record.key if isinstance(unit, Found) else unit.key)
             if isinstance(unit, Found):
                 yield from _map_one(job, unit, resources, faulty, withheld)
             else:
                 yield unit
-    for key, (table, whole) in merged.items():  # what went out before a pair was confirmed is part of another session now
-        if known is not None and whole in there and known.has(CONCEPT, key):
-            yield Mapped(CONCEPT, key, (), (Place(table, 0),), "", private=True)
     yield from job.library.not_claimed()
 
 
@@ -205,15 +198,17 @@ def plan(
         files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
         rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
         standing = Standing(kept, files, rest, findings)
-        units = _map(job, _since(job, kept, standing), kept)
+        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept))
         made = sync_plan.plan(units, kept, client, job.maps.scopes)
-        made.then = standing.keep
+        made.first, made.then = partial(remember_people, job, kept), standing.keep
         made.hold(held.pop_all(), job.library.place_of)
         return made
 
 
 def apply(plan: Plan, on_progress: Callable[[Progress], None] | None = None, *, max_errors: int | None = None) -> Report:
     """Send what a plan says; what is refused is told in the report, the rest goes in. See `kapfhir.sync.apply`."""
+    if plan.first is not None:
+        plan.first()
     report = sync_apply.apply(plan, plan.ledger, plan.client, on_progress, max_errors, where=plan.where)
     if plan.then is not None:
         plan.then(report)

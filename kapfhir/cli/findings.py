@@ -77,6 +77,7 @@ def command(
                     app.output.complain(
                         f"{left:,} findings are not in it: they are about no patient, or it is not known about whom"
                     )
+    tally.tell_left_out()
     tally.tell("`kapfhir map` writes problems.csv, which says what to do")
     return tally.exit
 

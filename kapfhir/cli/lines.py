@@ -187,8 +187,12 @@ class SummaryLine(_Line):
     update: int
     unchanged: int
     retract: int = Field(description="gone from the source: reported, never applied")
+    superseded: int = Field(description="resources of an earlier run that should not be on the server, and still are")
     refused: int = Field(description="resources that the server, or a rule before it, refused")
-    rejected: int = Field(description="records that their rows could not make, and rows that could not be read")
+    unsent: int = Field(description="resources that `sync` did not come to, as it was ended before")
+    rejected: int = Field(description="records that their rows name and could not make")
+    left_out: int = Field(description="rows, each once, that are in no record or in a rejected one")
+    waiting: int = Field(description="rows among these that wait for an answer in people.csv or pairs.csv")
     requests: int
     findings: FindingCounts = Field(description="what the rules found, for `findings`, `map`, `plan` and `sync`")
     seconds: float

@@ -17,7 +17,10 @@ from kapfhir.errors import ConfigError, Exit, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-COUNTS = ("rows", "records", "resources", "create", "update", "unchanged", "retract", "refused", "rejected", "requests")
+COUNTS = (
+    *("rows", "records", "resources", "create", "update", "unchanged", "retract", "superseded", "refused", "unsent"),
+    *("rejected", "left_out", "waiting", "requests"),
+)
 SEVERITIES = ("safety", "error", "warning", "info")  # of findings
 TERMINAL_EVERY_S = 0.2
 FILE_EVERY_S = 10.0

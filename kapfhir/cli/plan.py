@@ -17,7 +17,7 @@ HELP = """Show what it takes to bring a FHIR server in step with an export. Noth
 = unchanged (with -v)    + create    * update, with the elements that differ
 - gone from the source   ! can't be sent
 
-Ends with 10 if the server differs, with 5 if rows were rejected.
+Ends with 10 if the server differs, with 5 if rows were rejected, or if the server holds what another record stands for now.
 """
 
 

@@ -65,8 +65,17 @@ def show_actions(app: App, plan: Plan, signs: str = "=+*-!") -> None:
 def end_of_plan(app: App, plan: Plan, tally: Tally) -> Exit:
     """The counts, the problems, and how a plan ends."""
     app.output.answer(count_line(plan.counts))
+    tally.tell_left_out()
     tally.tell(WHERE)
+    tell_left(app, plan)
     return severest([tally.exit, Exit.DIFFERS if plan.differs else Exit.DONE])
+
+
+def tell_left(app: App, plan: Plan) -> None:
+    """What an earlier run sent, and must not stay: a doubled dose is no success."""
+    if plan.left:
+        what = f"{plan.left:,} resource{'s' * (plan.left > 1)} of earlier runs should not be on the server any more"
+        app.output.complain(f"{what}; delete them there, or mark them as entered-in-error: the `-` lines name them")
 
 
 def count_line(counts: Mapping[Sign, int]) -> str:
@@ -76,6 +85,7 @@ def count_line(counts: Mapping[Sign, int]) -> str:
 def _count(app: App, plan: Plan) -> None:
     counts = app.output.counts
     counts["records"], counts["rejected"], counts["requests"] = plan.records, plan.rejected, plan.requests
+    counts["superseded"] = plan.left
     counts["resources"] = sum(count for sign, count in plan.counts.items() if sign is not Sign.GONE)
     for sign, name in NAMES.items():
         counts[name] = plan.counts[sign]

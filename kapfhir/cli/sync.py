@@ -48,10 +48,10 @@ def command(
 
     What is unchanged is not sent. What the server refuses is told, and the rest goes in. A run that was stopped is taken
     up by the next one. What is gone from the source is told and stays on the server. Ends with 5 if rows were rejected,
-    with 8 if the server refused something.
+    or if something stays there that another record stands for now, with 8 if the server refused something.
     """
     from .failure import tell_error
-    from .planning import WHERE, count_line, end_of_plan, open_plan, show_actions
+    from .planning import WHERE, count_line, end_of_plan, open_plan, show_actions, tell_left
 
     settings = app.settings(
         needs_server=True, needs_clinic=options.is_own(export), server=server, source=source, mappings=mappings, ledger=ledger
@@ -67,11 +67,15 @@ def command(
             tally.add(problem)
         _tell(app, report)
         _tell_refusals(app, report)
+        if report.unsent:
+            app.output.complain(f"{report.unsent:,} resource{'s' * (report.unsent > 1)} not sent: the next run goes on there")
         if report.stopped:
             app.output.complain(
                 f"stopped after {max_errors} refusal{'s' * (max_errors != 1)} (--max-errors); what went in is in the ledger"
             )
+        tally.tell_left_out()
         tally.tell(WHERE)
+        tell_left(app, plan)
         if report.error:
             tell_error(report.error, app.output)
         return severest([tally.exit, report.exit])

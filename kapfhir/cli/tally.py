@@ -22,6 +22,8 @@ Read = TypeVar("Read", bound=Unit | Found)
 MOST_GROUPS = 40  # of problems, on the terminal
 TICK_ROWS = 500
 NOT_THERE = "not on the server"
+LEFT_OUT = ("record rejected", "row left out")  # effects of problems of rows
+WAITING = ("unconfirmed-person", "possible-duplicate")  # until the clinic answers
 
 
 class CountedTable:
@@ -55,6 +57,21 @@ class CountedTable:
         return f"reading {self.name}: {count:,} rows"
 
 
+class MarkedRows:
+    """Rows, each counted once however often it is named: a bit for each."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, bytearray] = {}
+        self.count = 0
+
+    def add(self, table: str, row: int) -> None:
+        bits, at, bit = self._tables.setdefault(table, bytearray()), row // 8, 1 << row % 8
+        if at >= len(bits):
+            bits.extend(bytes(at + 1 - len(bits)))
+        self.count += not bits[at] & bit
+        bits[at] |= bit
+
+
 def exit_of(problem: Problem) -> Exit:
     """What a run with this problem ends with. Information and warnings alone change nothing."""
     if problem.severity != "error":
@@ -75,6 +92,8 @@ class Tally:
     severities: dict[str, int] = field(default_factory=dict)
     exits: set[Exit] = field(default_factory=set)
     engine: Engine | None = None  # where rules look at what passes
+    left_out: MarkedRows = field(default_factory=MarkedRows)
+    waiting: MarkedRows = field(default_factory=MarkedRows)
     _tables: list[CountedTable] = field(default_factory=list)
 
     def count_rows(self, job: Job) -> None:
@@ -105,6 +124,11 @@ class Tally:
         self.problems.add(problem)
         self.severities[problem.severity] = self.severities.get(problem.severity, 0) + 1
         self.exits.add(exit_of(problem))
+        if problem.effect in LEFT_OUT and problem.line:
+            self.left_out.add(problem.file, problem.line)
+            if problem.code in WAITING:
+                self.waiting.add(problem.file, problem.line)
+            self.output.counts.update(left_out=self.left_out.count, waiting=self.waiting.count)
 
     @property
     def exit(self) -> Exit:
@@ -112,8 +136,16 @@ class Tally:
 
     def counted(self) -> str:
         counts = self.output.counts
-        read = ", ".join(f"{counts[name]:,} {name}" for name in ("rows", "records", "resources"))
-        return f"{read}; {counts['rejected']:,} records rejected"
+        names = ("rows", "records") if self.output.command == "findings" else ("rows", "records", "resources")
+        read = ", ".join(f"{counts[name]:,} {name}" for name in names)
+        rows = f", {counts['left_out']:,} rows left out" if counts["left_out"] else ""
+        wait = f", {counts['waiting']:,} of them wait for an answer in people.csv or pairs.csv" if counts["waiting"] else ""
+        return f"{read}; {counts['rejected']:,} records rejected{rows}{wait}"
+
+    def tell_left_out(self) -> None:
+        """All counts, where something of the export did not go."""
+        if self.output.counts["rejected"] or self.output.counts["left_out"]:
+            self.output.complain(self.counted())
 
     def tell(self, more: str) -> None:
         """What rules found; then the problems in groups, for people. `more` says where each of these is told."""

@@ -69,6 +69,19 @@ class Mapped:
     private: bool = False  # it must not leave: what went out of it earlier should not be there
 
 
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A record of an earlier run that counts no more: what its rows say is part of another one now. What went out of it may be on
+    the server still, beside the other. `by` must be there for that, where it is named; `why` is for people.
+    """
+
+    concept: str
+    key: str
+    place: Place
+    why: str
+    by: str = ""
+
+
 class Known(Protocol):
     """What is known from earlier runs; the ledger is one, `Nothing` another."""
 

@@ -55,7 +55,7 @@ def apply(
                 on_progress(Progress(report.written + report.refused + report.blocked, total, report.seconds))
 
     def drive() -> None:
-        adopt(plan.store, ledger)
+        adopt(plan.store, ledger, plan.cleared)
         sender.send_train(shared_train(plan.store, limits))
         _send_side_by_side(patient_trains(plan.store, limits), sender, limits.threads)
         sender.send_train(last_train(plan.store, limits))

@@ -278,6 +278,17 @@ class Ledger:
         with self._writing():
             self._connection.executemany("INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def forget(self, entries: Iterable[Entry]) -> None:
+        """Resources that are nobody's any more, and the records that have no other."""
+        some = [(e.type, e.id, e.concept, e.key) for e in entries]
+        none_left = "SELECT 1 FROM resources r WHERE r.concept = records.concept AND r.key = records.key"
+        with self._writing():
+            self._connection.executemany("DELETE FROM resources WHERE type = ? AND id = ?", [row[:2] for row in some])
+            self._connection.executemany(
+                f"DELETE FROM records WHERE concept = ? AND key = ? AND NOT EXISTS ({none_left})",  # noqa: S608
+                {row[2:] for row in some},
+            )
+
     def remember(self, records: Iterable[RecordEntry]) -> None:
         """Records whose resources are all done (with their digest), or some of them (without)."""
         rows = [

@@ -14,13 +14,15 @@ from typing import Any, Self
 from kapfhir.errors import KapfhirError, Problem
 from kapfhir.fhir import exact
 from kapfhir.fhir.links import patient_of
-from kapfhir.mapping.units import Mapped, Place, Rejected, Same
+from kapfhir.mapping.units import Mapped, Place, Rejected, Same, Superseded
+from kapfhir.model.derived import DerivedOutcome
 from kapfhir.server.client import Client
 from kapfhir.server.known import find_public, require_synthetic
 
 from .action import Action, Sign
 from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
+from .leftover import HINT, Leftover, sort_out
 from .look import Look, Wanted
 from .report import Report
 from .settle import settle
@@ -31,6 +33,8 @@ REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})"')
 LOOK_AT_ONCE = 100
 MOST_LOOKED_FOR = 1500  # resources in memory that wait for an answer
 PROBED = 10
+NOWHERE = Place("", 0)
+PRIVATE = "its record must not leave the clinic, and went out in an earlier run"
 
 
 class Plan:
@@ -47,7 +51,10 @@ class Plan:
         self.records = 0
         self.rejected = 0  # records that their rows can't make
         self.notes: list[str] = []
-        self.then: Callable[[Report], None] | None = None  # what is to be done after it was applied
+        self.first: Callable[[], None] | None = None  # what is to be done before it is applied
+        self.then: Callable[[Report], None] | None = None  # and after that
+        self.left = 0  # resources of earlier runs that should not be on the server, and are
+        self.cleared: list[Entry] = []  # of earlier runs: they should not be there, and are there no more
         self.requests = 0
 
     @property
@@ -66,8 +73,11 @@ class Plan:
             yield _action(kept)
 
     def problems(self) -> Iterator[Problem]:
-        """What the rows and maps had to tell, then what can't be sent."""
+        """What the rows and maps had to tell, then what should not be on the server, and what can't be sent."""
         yield from self.store.problems()
+        for kept in self.store.actions("sign = '-' AND code != ''"):
+            text = f"{kept.name} is on the server and should not be: {kept.reason}"
+            yield Problem(kept.place, kept.row, "", kept.code, text, HINT, effect="left on the server")
         for kept in self.store.actions("sign = '!'"):
             yield Problem(
                 kept.place, kept.row, "", kept.code, f"{kept.name} is not sent: {kept.reason}", effect="not on the server"
@@ -90,7 +100,7 @@ class Plan:
 
 
 def plan(
-    units: Iterable[Mapped | Same | Rejected | Problem],
+    units: Iterable[Mapped | Same | Rejected | Superseded | Problem],
     ledger: Ledger,
     client: Client,
     scopes: Mapping[str, AbstractSet[str]] | None = None,
@@ -141,6 +151,8 @@ class _Planner:
         self.public = find_public(client.base) is not None
         self.open: dict[str, list[_Open]] = {}
         self.lost: list[tuple[Entry, tuple[Place, ...], frozenset[str]]] = []  # whether they are gone is known at the end
+        self.superseded: list[Superseded] = []
+        self.leftovers: list[Leftover] = []
         self.seq = 0
 
     def probe(self) -> None:
@@ -152,7 +164,7 @@ class _Planner:
             self.plan.notes.append("the server does not hold what the ledger says: everything is compared with it anew")
             logger.warning("ledger=distrusted probed=%d type=%s", len(some), some[0].type)
 
-    def take(self, unit: Mapped | Same | Rejected | Problem) -> None:
+    def take(self, unit: Mapped | Same | Rejected | Superseded | Problem) -> None:
         if isinstance(unit, Mapped):
             self._take_mapped(unit)
         elif isinstance(unit, Same):
@@ -161,8 +173,10 @@ class _Planner:
             self.plan.records += 1
             self.store.add_unit(unit)
         elif isinstance(unit, Rejected):
-            self.plan.rejected += 1
+            self.plan.rejected += unit.concept != DerivedOutcome.__name__  # an outcome is no record of rows
             self.store.add_unit(unit)
+        elif isinstance(unit, Superseded):
+            self.superseded.append(unit)
         else:
             self.store.add_problem(unit)
 
@@ -176,7 +190,7 @@ class _Planner:
             self._take_resource(resource, unit, known.pop((resource["resourceType"], resource["id"]), None))
         self.store.add_unit(unit)
         if unit.private:  # whatever its tables are
-            self.lost += [(entry, unit.places, frozenset()) for entry in known.values()]
+            self.leftovers += [Leftover(entry, unit.places[0], "private-on-server", PRIVATE) for entry in known.values()]
         elif former and known and unit.digest:
             tables = former.tables | {place.table for place in unit.places}
             self.lost += [(entry, unit.places, tables) for entry in known.values()]
@@ -232,7 +246,7 @@ class _Planner:
         resource, unit, known = found.resource, found.unit, found.known
         body = exact.dumps(resource) if sign in (Sign.CREATE, Sign.UPDATE) else None
         targets = list(dict.fromkeys(r.decode() for r in REFERENCE.findall(body))) if body else []
-        place = unit.places[0] if unit.places else Place("", 0)
+        place = unit.places[0] if unit.places else NOWHERE
         system, value = _identifier(resource)
         if theirs is not None:
             server_id, version = str(theirs["id"]), str(theirs.get("meta", {}).get("versionId", ""))
@@ -263,24 +277,38 @@ class _Planner:
         )
         self.store.add(planned, body)
 
-    def _gone(self, entry: Entry, places: tuple[Place, ...] = ()) -> None:
+    def _gone(self, entry: Entry, place: Place = NOWHERE, code: str = "", reason: str = "") -> None:
         self.seq += 1
-        place = places[0] if places else Place("", 0)
-        gone = Planned(self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
-        self.store.add(gone)
+        what = (self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
+        self.store.add(Planned(*what, code=code, reason=reason))
+
+    def _leave(self) -> None:
+        """What earlier runs sent and must not stay: one question per type, if there is any."""
+        for unit in self.superseded:
+            known = self.store.record_kind(unit.concept, unit.by) or self.ledger.has(unit.concept, unit.by) if unit.by else True
+            if known and not self.store.record_kind(unit.concept, unit.key):
+                found = self.ledger.resources_of(unit.concept, unit.key).values()
+                self.leftovers += [Leftover(entry, unit.place, "superseded-on-server", unit.why) for entry in found]
+        there, self.plan.cleared = sort_out(self.look, self.leftovers, ids=self.plan.ids)
+        for left in there:
+            self._gone(left.entry, left.place, left.code, left.why)
+        self.plan.left = len(there)
 
     def finish(self) -> None:
         """Once every unit was taken: the last questions, what is gone, what hangs on what can't be sent, and the order."""
         self._ask_all()
         self.store.index()
+        self._leave()
+        cleared = {(entry.type, entry.id) for entry in self.plan.cleared}
         for entry, places, tables in self.lost:
             if tables <= self.scopes.get(entry.concept, frozenset()):
-                self._gone(entry, places)
+                self._gone(entry, places[0] if places else NOWHERE)
         for record in self.ledger.records():
             scope = self.scopes.get(record.concept, frozenset())
             if record.tables and record.tables <= scope and not self.store.record_kind(record.concept, record.key):
-                for entry in self.ledger.resources_of(record.concept, record.key).values():
-                    self._gone(entry)
+                for name, entry in self.ledger.resources_of(record.concept, record.key).items():
+                    if name not in cleared:
+                        self._gone(entry)
         for entry in self.ledger.gone():
             if self.store.record_kind(entry.concept, entry.key) == "same":
                 self._gone(entry)

@@ -15,15 +15,19 @@ RECORDS = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM 
 INCOMPLETE = "SELECT 1 FROM actions WHERE concept = ? AND key = ? AND (waiting OR sign = '!') LIMIT 1"
 
 
-def adopt(store: Store, ledger: Ledger) -> None:
-    """Before anything is sent: resources found as they should be, resources gone, records of which nothing is to be sent."""
+def adopt(store: Store, ledger: Ledger, cleared: Iterable[Entry] = ()) -> None:
+    """Before anything is sent: resources found as they should be, resources gone, records of which nothing is to be sent.
+    `cleared`: what should not be on the server, and is there no more.
+    """
     if not ledger.trusted:
         ledger.write_distrust()
     _keep(ledger, store.actions("adopt"), "done")
-    gone = "sign = '-' AND EXISTS (SELECT 1 FROM records r WHERE r.concept = actions.concept AND r.key = actions.key)"
-    for action in store.actions(gone):
+    there = "EXISTS (SELECT 1 FROM records r WHERE r.concept = actions.concept AND r.key = actions.key)"
+    for action in store.actions(f"sign = '-' AND (code != '' OR {there})"):
         known = ledger.find(action.type, action.id)
         if known and known.state != "gone":
+            if action.code:  # should its record come back, it is not as last time
+                ledger.mark_pending([known])
             ledger.keep([Entry(*_facts(action), known.hash, known.server_id, known.version, "gone")])
     last: tuple[str, str] = ("", "")
     while rows := store.run(
@@ -31,6 +35,7 @@ def adopt(store: Store, ledger: Ledger) -> None:
     ):
         last = (rows[-1][0], rows[-1][1])
         ledger.remember(_record(row, whole=True) for row in rows if not store.run(INCOMPLETE, row[0], row[1]))
+    ledger.forget(cleared)
 
 
 def remember(store: Store, ledger: Ledger, keys: Iterable[tuple[str, str]]) -> None:

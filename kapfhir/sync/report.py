@@ -51,6 +51,12 @@ class Report:
         return self.created + self.updated
 
     @property
+    def unsent(self) -> int:
+        """How many resources it did not come to, as it was ended before."""
+        planned = self.planned[Sign.CREATE] + self.planned[Sign.UPDATE]
+        return planned - self.written - self.refused - self.blocked
+
+    @property
     def exit(self) -> Exit:
         """What the writing alone ends with."""
         held_back = any(p.severity == "error" for p in self.problems) or self.planned[Sign.REFUSED]
@@ -65,6 +71,7 @@ class Report:
             "unchanged": self.planned[Sign.UNCHANGED],
             "retract": self.planned[Sign.GONE],
             "refused": self.planned[Sign.REFUSED] + self.refused + self.blocked,
+            "unsent": self.unsent,
             "requests": m.requests,
             "writes": m.writes,
             "repeats": m.repeats,

@@ -6,9 +6,9 @@ import pytest
 
 import kapfhir
 from kapfhir.config import load_settings
-from kapfhir.data import example_folder, mappings_folder
+from kapfhir.data import mappings_folder
 from kapfhir.errors import ConfigError, Problem
-from kapfhir.mapping.units import Mapped, Nothing
+from kapfhir.mapping.units import Mapped
 from kapfhir.job import locate, open_job
 
 OWN = """
@@ -74,24 +74,3 @@ def test_the_nearest_source_is_named_where_none_fits(own, tmp_path):
     settings = load_settings(kapfhir.example("clinic") / "kapfhir.toml").model_copy(update={"source": None})
     with pytest.raises(ConfigError, match="fit no source; the nearest is clinic, but not its staff"):
         open_job(input_folder, settings)
-
-
-class Sent(Nothing):
-    """An earlier run, in which two tables had a session each."""
-
-    def has(self, concept, key):
-        return (concept, key) == ("DosingSession", "H-03/01-08-2026")
-
-
-@pytest.mark.parametrize(("answer", "gone"), [("no", []), ("yes", ["H-03/01-08-2026"])])
-def test_what_a_confirmed_pair_made_part_of_another_session_is_gone(tmp_path, answer, gone):
-    for name in ("kapfhir.toml", "people.csv", "pairs.csv"):
-        shutil.copy(example_folder("minimal") / name, tmp_path)
-    pairs = (tmp_path / "pairs.csv").read_text(encoding="utf-8").replace("01-08-2026,no", f"01-08-2026,{answer}")
-    (tmp_path / "pairs.csv").write_text(pairs, encoding="utf-8")
-    settings = load_settings(tmp_path / "kapfhir.toml", env={})
-    units = list(kapfhir.map(example_folder("minimal") / "input", settings, known=Sent()))
-    assert [u.key for u in units if isinstance(u, Mapped) and u.private] == gone
-    kept = {u.key for u in units if isinstance(u, Mapped) and u.concept == "DosingSession" and not u.private}
-    assert "C-005" in kept
-    assert ("H-03/01-08-2026" in kept) == (not gone)

@@ -10,7 +10,8 @@ likeness. A candidate is a proposal; only `key` counts. The file is clinic data:
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -54,11 +55,14 @@ class People:
         confirmed = sorted((*place, person.key) for place, person in self.known.items() if person.key)
         self.digest = blake2b(repr(confirmed).encode(), digest_size=16).digest() if confirmed else b""
         self.askers: dict[str, list[Asker]] = {}  # of each map
+        self._keys: dict[tuple[str, str], dict[str, str]] = {}  # kind and table -> name -> key
+        for (kind, table, name), person in self.known.items():
+            if person.key:
+                self._keys.setdefault((kind, table), {})[name] = person.key
 
     def reader(self, get: Callable[[Row], Any], kind: str, of: Map, column: str, place: int, empty: frozenset[str]) -> Get:
         """A reader of rows that sees the key where the name stands. Bad where no key is confirmed."""
-        table = str(of.table)
-        keys = {name: p.key for (of, where, name), p in self.known.items() if p.key and (of, where) == (kind, table)}
+        keys = self._keys.setdefault((kind, str(of.table)), {})
 
         def ask(row: Row) -> str:
             refuse_broken(row[place], column)
@@ -76,6 +80,24 @@ class People:
 
         self.askers.setdefault(of.file, []).append((kind, ask))
         return read
+
+    def marks(self, salt: str) -> Iterator[tuple[str, Person]]:
+        """Those who have a key, each with a mark that stands for the name and does not hold it."""
+        for place, person in self.known.items():
+            if person.key:
+                yield blake2b(repr(place).encode(), key=salt.encode(), digest_size=16).hexdigest(), person
+
+    @contextmanager
+    def instead(self, kind: str, table: str, keys: Mapping[str, str]) -> Iterator[None]:
+        """Meanwhile, readers see these keys for these names of a table."""
+        now = self._keys.setdefault((kind, table), {})
+        kept = dict(now)
+        now.update(keys)
+        try:
+            yield
+        finally:
+            now.clear()
+            now.update(kept)
 
     def with_names(self, found: Iterable[Person]) -> People:
         """These names with their candidates; what was confirmed stays, also of names that are not there any more."""

@@ -124,3 +124,25 @@ def test_a_name_that_waits_stands_in_people_csv_and_nowhere_else(clinic, run, fl
         assert "Quackenbush" not in done.output, command
     holds = {p.name for p in clinic.rglob("*") if p.is_file() and b"Quackenbush" in p.read_bytes()}
     assert holds == {"dose_log.csv", "people.csv"}
+
+
+def test_a_dose_that_went_out_before_its_pair_was_confirmed_is_no_success(clinic, run, run_json, kapfhir_sandbox):
+    example = example_folder("minimal")
+    server = ("--server", kapfhir_sandbox.url)
+    (clinic / "people.csv").write_bytes((example / "people.csv").read_bytes())
+    pairs = (example / "pairs.csv").read_text(encoding="utf-8").replace("01-17-2026,", "01-17-2026,no")
+    (clinic / "pairs.csv").write_text(pairs.replace("01-05-2026,yes", "01-05-2026,no"), encoding="utf-8")
+    _, lines = run_json("sync", "input", *server)
+    assert lines[-1]["superseded"] == 0
+    others = [line["code"] for line in lines if line["type"] == "problem" and line["severity"] == "error"]
+    (clinic / "pairs.csv").write_text(pairs, encoding="utf-8")
+    for command in ("plan", "sync", "sync"):
+        code, lines = run_json(command, "input", *server)
+        assert (code, lines[-1]["superseded"], lines[-1]["retract"]) == (5, 4, 4), command
+        assert [line["code"] for line in lines if line["type"] == "problem" and line["severity"] == "error"] == [
+            *others,
+            *["superseded-on-server"] * 4,
+        ]
+        assert {line["sign"] for line in lines if line["type"] == "action" and line["code"]} == {"-"}
+    told = run("sync", "input", *server)
+    assert "4 resources of earlier runs should not be on the server any more; delete them there" in told.stderr

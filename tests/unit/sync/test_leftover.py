@@ -1,0 +1,86 @@
+"""What earlier runs sent and must not stay: told until the server has it no more, and never taken away."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from kapfhir.errors import Exit
+from kapfhir.mapping.units import Mapped, Place, Superseded
+from kapfhir.sync.action import Sign
+
+OLD = Superseded("DosingSession", "D1", Place("log", 7), "a pair was confirmed", "D2")
+
+
+@pytest.fixture
+def doubled(run, made):
+    """A dose that went out under one key, and then under another."""
+    run.sync([made.clinic(), made.patient("P1"), made.dose("D1", "P1")])
+    return [made.clinic(), made.patient("P1"), made.dose("D2", "P1"), OLD]
+
+
+def told(plan):
+    return sorted((p.code, p.file, p.line) for p in plan.problems())
+
+
+def test_each_is_told_and_nothing_is_taken_away(doubled, run, kapfhir_sandbox):
+    report = run.sync(doubled)
+    assert (report.created, report.planned[Sign.GONE], len(kapfhir_sandbox.resources("Procedure"))) == (3, 3, 2)
+    with run.plan(doubled) as again:
+        assert told(again) == [("superseded-on-server", "log", 7)] * 3
+        assert (again.left, again.differs) == (3, True)
+        lines = [str(action) for action in again.actions() if action.sign is Sign.GONE]
+        assert all(line.endswith("DosingSession  log:7  a pair was confirmed") for line in lines)
+        assert all(problem.hint.startswith("delete it there") for problem in again.problems())
+
+
+def test_it_is_told_beside_full_tables_too_and_once(doubled, run):
+    run.sync(doubled)
+    with run.plan(doubled, {"DosingSession": {"doses"}}) as again:
+        assert told(again) == [("superseded-on-server", "log", 7)] * 3
+        assert again.counts[Sign.GONE] == 3
+
+
+def test_what_was_deleted_or_marked_there_is_told_no_more(doubled, run, kapfhir_sandbox, made):
+    run.sync(doubled)
+    visit, session, dose = (made.dose("D1", "P1").resources[n] for n in range(3))
+    requests.delete(f"{run.url}/MedicationAdministration/{dose['id']}", timeout=10)
+    requests.put(f"{run.url}/Procedure/{session['id']}", json={**session, "status": "entered-in-error"}, timeout=10)
+    with run.plan(doubled) as one:
+        assert [a.id for a in one.actions() if a.sign is Sign.GONE] == [visit["id"]]
+    run.sync(doubled)
+    requests.put(f"{run.url}/Encounter/{visit['id']}", json={**visit, "status": "entered-in-error"}, timeout=10)
+    assert run.sync(doubled, {"DosingSession": {"doses"}}).planned[Sign.GONE] == 0
+    with run.ledger() as ledger:
+        assert not ledger.has("DosingSession", "D1")
+        assert ledger.find("Procedure", session["id"]) is None
+    before = len(kapfhir_sandbox.requests)
+    with run.plan(doubled, {"DosingSession": {"doses"}}) as clean:
+        assert (told(clean), clean.differs) == ([], False)
+    assert not [r for r in kapfhir_sandbox.requests[before:] if session["id"] in r.query], "nobody asks any more"
+
+
+def test_a_server_that_was_cleared_by_hand_is_no_server_that_lost_things(doubled, run, made):
+    run.sync(doubled)
+    for resource in reversed(made.dose("D1", "P1").resources):
+        requests.delete(f"{run.url}/{resource['resourceType']}/{resource['id']}", timeout=10)
+    with run.plan(doubled) as plan:
+        assert plan.notes == []
+
+
+@pytest.mark.parametrize("there", [["D1", "D2"], []])
+def test_a_record_that_is_there_itself_or_whose_other_is_nowhere_is_not_superseded(run, made, there):
+    run.sync([made.clinic(), made.patient("P1"), made.dose("D1", "P1")])
+    units = [made.clinic(), made.patient("P1"), *(made.dose(key, "P1") for key in there), OLD]
+    with run.plan(units) as plan:
+        assert (told(plan), plan.left) == ([], 0)
+
+
+def test_what_must_not_leave_any_more_and_did(run, made):
+    run.sync(made.course(1, 1))
+    hidden = Mapped("DosingSession", "DP1-1", (), (Place("doses", 4),), "", private=True)
+    units = [u for u in made.course(1, 1) if u.concept != "DosingSession"]
+    for _ in range(2):
+        with run.plan([*units, hidden]) as plan:
+            assert told(plan) == [("private-on-server", "doses", 4)] * 3
+        assert run.sync([*units, hidden]).exit is Exit.DONE
