@@ -7,7 +7,6 @@ both are what they were, and nothing is made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b, file_digest
 from pathlib import Path
@@ -32,11 +31,11 @@ class Standing:
 
     def holds(self) -> bool:
         """Whether everything is as it was. To be asked once the server was: an emptied one has nothing."""
-        kept = json.loads(self.ledger.note(NOTE) or "{}") if self.ledger.trusted else {}
+        kept = self.ledger.note(NOTE) if self.ledger.trusted else {}
         if kept.get("mark") != self.mark or (self.findings is not None and kept.get("findings") is None):
             return False
         if self.findings is not None:
-            self.findings.recall(kept["findings"], kept["not_judged"])
+            self.findings.recall(kept["findings"], kept.get("not_judged", {}))
         return True
 
     def outcomes(self) -> Iterator[Same]:
@@ -55,7 +54,7 @@ class Standing:
         if report.exit is not Exit.DONE or not self.sure:
             return
         told = {"findings": dict(self.findings.counts), "not_judged": self.findings.not_judged} if self.findings else {}
-        self.ledger.keep_note(NOTE, json.dumps({"mark": self.mark, **told}))
+        self.ledger.keep_note(NOTE, {"mark": self.mark, **told})
 
 
 def _mark(files: Iterable[Path], rest: str) -> str:

@@ -8,7 +8,6 @@ Which key a name had in earlier runs stands in a note of the ledger, by a mark o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -44,18 +43,18 @@ def find_superseded(job: Job, ledger: Ledger) -> Iterator[Superseded]:
 
 def remember_people(job: Job, ledger: Ledger) -> None:
     """Before a send: the keys under which records go out from now on."""
-    kept: dict[str, list[str]] = json.loads(ledger.note(NOTE) or "{}")
+    kept: dict[str, list[str]] = ledger.note(NOTE)
     for mark, person in job.maps.references.people.marks(job.origin.namespace):
         keys = kept.setdefault(mark, [])
         if person.key not in keys:
             keys.append(person.key)
     if kept:
-        ledger.keep_note(NOTE, json.dumps(kept))
+        ledger.keep_note(NOTE, kept)
 
 
 def _former_keys(job: Job, ledger: Ledger) -> dict[tuple[str, str], dict[str, list[str]]]:
     """Kind and table -> name -> the keys that it had, and has no more."""
-    kept: dict[str, list[str]] = json.loads(ledger.note(NOTE) or "{}")
+    kept: dict[str, list[str]] = ledger.note(NOTE)
     out: dict[tuple[str, str], dict[str, list[str]]] = {}
     for mark, person in job.maps.references.people.marks(job.origin.namespace) if kept else ():
         if former := [key for key in kept.get(mark, ()) if key != person.key]:

@@ -39,7 +39,7 @@ class Anchor:
 
     start: datetime | date
     end: datetime | date | None
-    patient: str = field(default="", compare=False)  # whose; empty where an earlier run read it
+    patient: str = field(default="", compare=False)  # whose; empty where that is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,27 +10,30 @@ One run at a time: the file is locked as long as it is open.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
-from typing import Self
+from typing import Any, Self
 
 from kapfhir.errors import ConfigError
 from kapfhir.model.dosing import Anchor
 from kapfhir.model.moments import parse_moment
 from kapfhir.server.http import normalise
 
-SCHEMA = 1
+from .ledgerfaults import reading, telling
+
+SCHEMA = 2
 TABLES = """
 CREATE TABLE scope (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (
   concept TEXT, key TEXT, digest TEXT NOT NULL, made_by TEXT NOT NULL, tables TEXT NOT NULL, size INTEGER NOT NULL,
-  dose_start TEXT, dose_end TEXT, PRIMARY KEY (concept, key)
+  dose_start TEXT, dose_end TEXT, dose_patient TEXT, PRIMARY KEY (concept, key)
 ) WITHOUT ROWID;
 CREATE TABLE resources (
   type TEXT, id TEXT, concept TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL, server_id TEXT NOT NULL,
@@ -41,7 +44,7 @@ CREATE INDEX resources_gone ON resources (state) WHERE state = 'gone';
 """
 NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 KNOWN = "SELECT type, id, concept, key, hash, server_id, version, state, outcome FROM resources"
-RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM records"
+RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end, dose_patient FROM records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def open_ledger(path: Path | None, scope: Scope, maps: str = "") -> Ledger:
     `maps` is the digest of the maps in use: rows that were mapped by others, or by another version of kapfhir, are mapped again.
     """
     scope = Scope(normalise(scope.server), scope.system, scope.namespace.lower(), scope.zone)
-    with _telling(path):
+    with telling(path):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
@@ -100,29 +103,6 @@ def open_ledger(path: Path | None, scope: Scope, maps: str = "") -> Ledger:
         ledger.close()
         raise
     return ledger
-
-
-@contextmanager
-def _telling(path: Path | None) -> Iterator[None]:
-    """SQLite's and the file system's errors as ours."""
-    where = f"the ledger {path}" if path else "the ledger"
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error).lower()
-        if "locked" in text or "busy" in text:
-            raise ConfigError(f"{where} is in use: another run holds it", "wait until that one has ended") from None
-        if "full" in text:
-            raise ConfigError(
-                f"{where} can't grow: the disk is full", "make room, then run again: it goes on where it was"
-            ) from None
-        if "readonly" in text or "unable to open" in text or "disk i/o" in text:
-            raise ConfigError(f"{where} can't be written", "check its folder, or name another file with --ledger") from None
-        raise ConfigError(
-            f"{where} is broken, or no ledger", "move it away: the next run compares with the server instead"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{where} can't be made ({type(error).__name__})", "name another file with --ledger") from None
 
 
 class Ledger:
@@ -147,7 +127,7 @@ class Ledger:
 
     def claim(self, scope: Scope) -> None:
         """Lock it, make its tables if it is new, and refuse the scope of somebody else."""
-        with self._lock, _telling(self.path):
+        with self._lock, telling(self.path):
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -159,6 +139,9 @@ class Ledger:
                         self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
                     self._connection.executemany("INSERT INTO scope VALUES (?, ?)", asdict(scope).items())
+                elif found == 1:  # it did not say whose the dose of a session was
+                    self._connection.execute("ALTER TABLE records ADD COLUMN dose_patient TEXT")
+                    self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
                 elif found > SCHEMA:
                     raise ConfigError(f"the ledger {self.path} was written by a newer kapfhir", "use that, or another ledger")
                 if not self._connection.execute("SELECT 1 FROM resources UNION ALL SELECT 1 FROM records LIMIT 1").fetchone():
@@ -192,17 +175,18 @@ class Ledger:
         query = "SELECT key, digest FROM records WHERE concept = ? AND made_by = ? AND digest != '' ORDER BY key"
         return self._rows(query, concept, self._made_by) if self._trusted else []
 
-    def note(self, name: str) -> str | None:
-        """What an earlier run noted under this name."""
+    def note(self, name: str) -> dict[str, Any]:
+        """What an earlier run noted under this name; nothing, if none did."""
         rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
-        return rows[0][0] if rows else None
+        with reading(self.path):
+            return dict(json.loads(rows[0][0])) if rows else {}
 
     def anchor(self, key: str) -> Anchor | None:
-        rows = self._rows("SELECT dose_start, dose_end FROM records WHERE concept = 'DosingSession' AND key = ?", key)
-        return _anchor(*rows[0]) if rows else None
+        found = self.record("DosingSession", key)
+        return found.anchor if found else None
 
     def record(self, concept: str, key: str) -> RecordEntry | None:
-        return next(map(_record, self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)), None)
+        return next(self._records(self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)), None)
 
     def records(self) -> Iterator[RecordEntry]:
         """All records, by concept and key; memory stays flat."""
@@ -210,7 +194,7 @@ class Ledger:
         some = f"{RECORD} WHERE (concept, key) > (?, ?) ORDER BY concept, key LIMIT 1000"
         while rows := self._rows(some, *last):
             last = (rows[-1][0], rows[-1][1])
-            yield from map(_record, rows)
+            yield from self._records(rows)
 
     def resources_of(self, concept: str, key: str) -> dict[tuple[str, str], Entry]:
         """What is known of a record's resources, by type and id."""
@@ -246,9 +230,9 @@ class Ledger:
             self._connection.execute("UPDATE resources SET state = 'pending' WHERE state = 'done'")
             self._connection.execute("UPDATE records SET digest = ''")
 
-    def keep_note(self, name: str, value: str) -> None:
+    def keep_note(self, name: str, value: Mapping[str, Any]) -> None:
         with self._writing():
-            self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
+            self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
 
     def mark_pending(self, entries: Iterable[Entry]) -> None:
         """Before a send: these may be on the server from now on, or not."""
@@ -301,20 +285,27 @@ class Ledger:
                 r.size,
                 r.anchor and r.anchor.start.isoformat(),
                 r.anchor and r.anchor.end and r.anchor.end.isoformat(),
+                r.anchor and r.anchor.patient,
             )
             for r in records
         ]
         with self._writing():
-            self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _rows(self, query: str, *values: str) -> list[tuple[str, ...]]:
-        with self._lock, _telling(self.path):
+        with self._lock, telling(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def _records(self, rows: Iterable[tuple[str, ...]]) -> Iterator[RecordEntry]:
+        for row in rows:
+            with reading(self.path):
+                found = _record(row)
+            yield found
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """All or nothing, and on the disk at the end."""
-        with self._lock, _telling(self.path):
+        with self._lock, telling(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -325,10 +316,7 @@ class Ledger:
             self._connection.execute("COMMIT")
 
 
-def _anchor(start: str | None, end: str | None) -> Anchor | None:
-    return Anchor(parse_moment(start), parse_moment(end) if end else None) if start else None
-
-
 def _record(row: tuple[str, ...]) -> RecordEntry:
-    concept, key, digest, tables, size, start, end = row
-    return RecordEntry(concept, key, digest, frozenset(tables.split("\n")) - {""}, int(size), _anchor(start, end))
+    concept, key, digest, tables, size, start, end, patient = row
+    anchor = Anchor(parse_moment(start), parse_moment(end) if end else None, patient or "") if start else None
+    return RecordEntry(concept, key, digest, frozenset(tables.split("\n")) - {""}, int(size), anchor)

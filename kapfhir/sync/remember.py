@@ -11,7 +11,7 @@ from kapfhir.model.moments import parse_moment
 from .ledger import Entry, Ledger, RecordEntry
 from .store import CHUNK, Planned, Store
 
-RECORDS = "SELECT concept, key, digest, tables, size, dose_start, dose_end FROM records"
+RECORDS = "SELECT concept, key, digest, tables, size, dose_start, dose_end, dose_patient FROM records"
 INCOMPLETE = "SELECT 1 FROM actions WHERE concept = ? AND key = ? AND (waiting OR sign = '!') LIMIT 1"
 
 
@@ -63,6 +63,6 @@ def _facts(action: Planned) -> tuple[str, str, str, str]:
 
 
 def _record(row: tuple[Any, ...], *, whole: bool) -> RecordEntry:
-    concept, key, digest, tables, size, start, end = row
-    anchor = Anchor(parse_moment(start), parse_moment(end) if end else None) if start else None
+    concept, key, digest, tables, size, start, end, patient = row
+    anchor = Anchor(parse_moment(start), parse_moment(end) if end else None, patient) if start else None
     return RecordEntry(concept, key, digest if whole else "", frozenset(tables.split("\n")) - {""}, size, anchor)

@@ -25,7 +25,7 @@ CREATE TABLE actions (
 CREATE TABLE bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE records (
   concept TEXT, key TEXT, kind TEXT NOT NULL, digest TEXT NOT NULL, tables TEXT NOT NULL, size INTEGER NOT NULL,
-  dose_start TEXT, dose_end TEXT, PRIMARY KEY (concept, key)
+  dose_start TEXT, dose_end TEXT, dose_patient TEXT, PRIMARY KEY (concept, key)
 ) WITHOUT ROWID;
 CREATE TABLE problems (at INTEGER PRIMARY KEY, told TEXT NOT NULL);
 """
@@ -137,19 +137,21 @@ class Store:
             self._connection.execute("BEGIN")
             self._connection.executemany(ADD, rows)
             self._connection.executemany("INSERT INTO bodies VALUES (?, ?)", bodies)
-            self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", records)
+            self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
             self._connection.executemany("INSERT INTO problems (told) VALUES (?)", problems)
             self._connection.execute("COMMIT")
 
     def add_unit(self, unit: Mapped | Same | Rejected) -> None:
         """A record of this run: `same`, `rejected`, or `mapped` with what the ledger is to remember of it."""
-        digest, tables, size, start, end = "", "", 0, None, None
+        digest, tables, size, start, end, patient = "", "", 0, None, None, None
         if isinstance(unit, Mapped):
             digest, size = unit.digest, len(unit.resources)
             tables = "\n".join(sorted({place.table for place in unit.places}))
             if unit.anchor:
                 start, end = unit.anchor.start.isoformat(), unit.anchor.end and unit.anchor.end.isoformat()
-        self._records.append((unit.concept, unit.key, type(unit).__name__.lower(), digest, tables, size, start, end))
+                patient = unit.anchor.patient
+        kind = type(unit).__name__.lower()
+        self._records.append((unit.concept, unit.key, kind, digest, tables, size, start, end, patient))
         if len(self._records) >= CHUNK:
             self.flush()
 

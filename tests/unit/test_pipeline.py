@@ -74,3 +74,20 @@ def test_the_nearest_source_is_named_where_none_fits(own, tmp_path):
     settings = load_settings(kapfhir.example("clinic") / "kapfhir.toml").model_copy(update={"source": None})
     with pytest.raises(ConfigError, match="fit no source; the nearest is clinic, but not its staff"):
         open_job(input_folder, settings)
+
+
+CHANGES = {
+    "a window": '[window.own]\ntitle = "Own"\nto_h = 12\n',
+    "its end": '[window.own]\ntitle = "Own"\nto_h = 13\n',
+    "a number of a rule": "[findings.P01-slip]\nnumbers.per_kg = 9\n",
+}
+
+
+def test_what_a_clinic_says_of_windows_and_limits_makes_records_anew(tmp_path):
+    """The rows of a record are as they were; what it is judged by is not."""
+    digests = set()
+    for text in ("", *CHANGES.values()):
+        (tmp_path / "kapfhir.toml").write_text(OWN.replace('mappings = "mappings"\n', "") + text, encoding="utf-8")
+        with open_job("example:minimal", load_settings(tmp_path / "kapfhir.toml", env={})) as job:
+            digests.add(job.maps_digest)
+    assert len(digests) == 4

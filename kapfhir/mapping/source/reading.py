@@ -346,5 +346,5 @@ def _joined(said: list[tuple[int, int, Partial]]) -> Partial:
 
 
 def _digest(cells: bytes, anchor: Anchor | None) -> str:
-    joined = f"{anchor.start.isoformat()} {anchor.end and anchor.end.isoformat()}".encode() if anchor else b""
+    joined = f"{anchor.start.isoformat()} {anchor.end and anchor.end.isoformat()} {anchor.patient}".encode() if anchor else b""
     return blake2b(cells + joined, digest_size=16).hexdigest()

@@ -45,14 +45,14 @@ def test_only_its_owner_reads_it(ledger, path):
 
 
 def test_what_is_remembered(ledger, path):
-    anchor = Anchor(datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 1, 5, 11, tzinfo=UTC))
+    anchor = Anchor(datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 1, 5, 11, tzinfo=UTC), "P1")
     ledger.keep([entry(), entry("b")])
     ledger.remember([RecordEntry(*DOSE, "digest", frozenset({"doses", "vitals"}), 2, anchor)])
     ledger.close()
     with open_ledger(path, SCOPE, "maps") as again:
         assert again.has(*DOSE)
         assert again.digest(*DOSE) == "digest"
-        assert again.anchor("D1") == anchor
+        assert (again.anchor("D1"), again.anchor("D1").patient) == (anchor, "P1")
         assert again.record(*DOSE) == RecordEntry(*DOSE, "digest", frozenset({"doses", "vitals"}), 2, anchor)
         assert again.resources_of(*DOSE)["Encounter", "b"] == entry("b")
         assert again.find("Encounter", "a") == entry()
@@ -207,3 +207,40 @@ def test_in_memory(tmp_path):
         made.keep([entry()])
         assert made.find("Encounter", "a")
     assert list(tmp_path.iterdir()) == []
+
+
+DAMAGE = {
+    "start": "UPDATE records SET dose_start = 'yesterday'",
+    "end": "UPDATE records SET dose_end = 'T'",
+    "size": "UPDATE records SET size = 'many'",
+    "tables": "UPDATE records SET tables = x'00'",
+    "note": "INSERT OR REPLACE INTO notes VALUES ('n', '[1')",
+    "no note": "INSERT OR REPLACE INTO notes VALUES ('n', '7')",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_value_that_can_not_be_is_told_as_broken(path, damage):
+    start = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    with open_ledger(path, SCOPE, "maps") as ledger:
+        ledger.remember([RecordEntry(*DOSE, "digest", frozenset({"doses"}), 2, Anchor(start, start, "P1"))])
+    with sqlite3.connect(path) as connection:
+        connection.execute(DAMAGE[damage])
+    connection.close()
+    with open_ledger(path, SCOPE, "maps") as ledger, pytest.raises(ConfigError, match="broken, or no ledger; move it away"):
+        ledger.note("n")
+        ledger.anchor("D1")
+
+
+def test_one_of_before_doses_had_a_patient_goes_on(path):
+    start = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    with open_ledger(path, SCOPE, "maps") as ledger:
+        ledger.remember([RecordEntry(*DOSE, "digest", frozenset({"doses"}), 2, Anchor(start, None, "P1"))])
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE records DROP COLUMN dose_patient")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    for _ in range(2):
+        with open_ledger(path, SCOPE, "maps") as ledger:
+            assert (ledger.anchor("D1").start, ledger.anchor("D1").patient, ledger.digest(*DOSE)) == (start, "", "digest")
+            ledger.remember(ledger.records())

@@ -116,3 +116,26 @@ def test_hours_since_a_dose_go_where_none_was_given_after_all(notes):
     assert second.records()["N-1"].since_dose is None
     assert second.records()["N-1"].windows == ()
     assert [p.code for p in second.problems("notes")] == ["not-after-dose"]
+
+
+def test_the_end_of_the_dose_moved(notes):
+    text = (notes.source / "log.yaml").read_text()
+    notes.map("log", text.replace("doses[1].given: Start", "doses[1].given.start: Start\n  doses[1].given.end: End"))
+    second = again(notes, notes.read(), log=log(ROW.replace("11:00", "11:30")))
+    assert str(second.records()["N-1"].since_dose_end.value) == "22.5000"
+
+
+def test_the_dosing_session_became_another_patients(notes):
+    """The row of the note is as it was: that it points to somebody else's dose must be seen all the same."""
+    first = notes.read()
+    second = again(notes, first, log=log(ROW.replace("P-1", "P-2")))
+    assert second.told("notes") == {(2, "another-patient", "", "record rejected")}
+    assert second.rejected() == [("IntegrationSession", "N-1")]
+    assert keys(again(notes, first, log=log(ROW))) >= {"D-1", "N-1"}, "and back again it is as it was"
+
+
+def test_a_dose_of_an_earlier_run_is_still_somebodys(notes):
+    first = notes.read()
+    notes.map("log", (notes.source / "log.yaml").read_text().replace("table: log\n", "table: log\nscope: delta\n"))
+    second = again(notes, first, log=log(), notes="Id,Patient,Session,At\nN-2,P-2,D-1,2026-01-06 11:00\n")
+    assert second.told("notes") == {(2, "another-patient", "", "record rejected")}
