@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from .auth import Auth, Basic, Bearer, NoAuth
-from .configfile import ClinicSettings, ConfigFile, Profile, check_url, near_name
+from .configfile import NOT_DONE, ClinicSettings, ConfigFile, Profile, check_url, near_name
 from .errors import ConfigError
 from .realms import INTERNATIONAL, Realm, parse_realm
 from .rules.settings import RuleSettings
@@ -86,15 +87,16 @@ def load_settings(
 
     `flags`: server, source, mappings, ledger as given on the command line, None where not given. `shipped`: addresses of servers
     known by name. What is not needed is not looked at: a run without a server wants no credentials of one (but a profile that is
-    named is there), and one without the clinic's records can do with a file whose [clinic] is not filled in yet.
+    named is there), and one without the clinic's records can do with a file whose [clinic] is not filled in yet: its realm holds,
+    and what is wrong in it otherwise is told all the same.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = find_file(config, env)
-    content = parse_file(file, needs_clinic=needs_clinic) if file else ConfigFile()
+    content, realm = _parse(file, needs_clinic=needs_clinic) if file else (ConfigFile(), INTERNATIONAL)
     read = _Read(content, file)
     if profile and not needs_server:
         _require_profile(profile, read)
-    folder, clinic = file.parent if file else Path(), content.clinic
+    folder = file.parent if file else Path()
 
     def choose(name: str, variable: str) -> Any:
         return given.get(name) or env.get(variable) or getattr(content, name)
@@ -109,7 +111,7 @@ def load_settings(
         clinic=content.clinic,
         source=choose("source", "KAPFHIR_SOURCE"),
         mappings=choose_path("mappings", "KAPFHIR_MAPPINGS"),
-        realm=parse_realm(given.get("realm") or env.get("KAPFHIR_REALM") or (clinic.realm if clinic else INTERNATIONAL)),
+        realm=parse_realm(given.get("realm") or env.get("KAPFHIR_REALM") or realm),
         ledger=choose_path("ledger", "KAPFHIR_LEDGER"),
         people=choose_path("people", ""),
         windows=content.window,
@@ -133,6 +135,11 @@ def find_file(config: Path | None, env: Mapping[str, str] = os.environ) -> Path 
 
 def parse_file(file: Path, *, needs_clinic: bool = True) -> ConfigFile:
     """The content of a configuration file; ConfigError with all its faults."""
+    return _parse(file, needs_clinic=needs_clinic)[0]
+
+
+def _parse(file: Path, *, needs_clinic: bool) -> tuple[ConfigFile, Realm]:
+    """The same, and the realm, which holds where the clinic is not filled in."""
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -141,13 +148,23 @@ def parse_file(file: Path, *, needs_clinic: bool = True) -> ConfigFile:
         raise ConfigError(f"{file} is not UTF-8 text", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {_first_lower(str(error))}", "texts stand in quotes") from None
-    if not needs_clinic:
-        data.pop("clinic", None)
     try:
-        return ConfigFile.model_validate(data)
+        content = ConfigFile.model_validate(data)
     except ValidationError as error:
-        faults = sorted({_tell(found["loc"], found["type"], found["msg"]) for found in error.errors(include_input=False)})
+        found = error.errors(include_input=False)
+        if not needs_clinic:
+            found = [one for one in found if not _is_to_do(one)]
+        if not found:
+            return ConfigFile.model_validate({**data, "clinic": None}), data["clinic"].get("realm", INTERNATIONAL)
+        faults = sorted({_tell(one["loc"], one["type"], one["msg"]) for one in found})
         raise ConfigError("\n".join(f"{file}: {fault}" for fault in faults)) from None
+    return content, content.clinic.realm if content.clinic else INTERNATIONAL
+
+
+def _is_to_do(fault: ErrorDetails) -> bool:
+    """A setting of the clinic that nobody gave yet."""
+    given = fault["type"] == "missing" or fault["msg"].endswith(NOT_DONE)
+    return len(fault["loc"]) > 1 and fault["loc"][0] == "clinic" and given
 
 
 def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -163,7 +180,7 @@ def _tell(loc: tuple[int | str, ...], kind: str, message: str) -> str:
         return f"{path}: this is missing; `kapfhir init` writes a file to start from"
     if kind == "value_error":
         words = message.removeprefix("Value error, ")
-        return f"{path}: {words}" + ("; replace the TODO" if words == "this is still to do" else "")
+        return f"{path}: {words}" + ("; replace the TODO" if words == NOT_DONE else "")
     if kind in ("model_type", "dict_type"):
         return f"{path}: this should be a table, headed [{path}]"
     return f"{path}: {_first_lower(message.replace('Input should', 'this should').replace('String should', 'this should'))}"

@@ -16,6 +16,7 @@ from .rules.settings import RulesByName
 from .spans import WindowName, WindowSettings
 
 TODO = "TODO"
+NOT_DONE = "this is still to do"
 
 
 def near_name(name: str, known: Iterable[str]) -> str:
@@ -26,7 +27,7 @@ def near_name(name: str, known: Iterable[str]) -> str:
 
 def _told(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(TODO):
-        raise ValueError("this is still to do")
+        raise ValueError(NOT_DONE)
     return value
 
 

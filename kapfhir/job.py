@@ -116,6 +116,11 @@ def locate(export: str | Path, settings: Settings | None = None) -> tuple[Path, 
     return path, settings.model_copy(update={"clinic": own.clinic, "source": asked or own.source, "people": own.people})
 
 
+def brings_clinic(export: str | Path) -> bool:
+    """Whether an export is of no clinic of the user's."""
+    return str(export).startswith(EXAMPLE) or _synthetic(Path(export)) is not None
+
+
 def _synthetic(export: Path) -> Settings | None:
     """The settings of a folder that says by itself that nothing in it is real."""
     file = export / FILE

@@ -40,7 +40,7 @@ def _list(app: App) -> Exit:
 
     from .tally import align
 
-    codes = Codes(MapFolder.over(app.settings().mappings))
+    codes = Codes(MapFolder.over(app.settings(needs_clinic=False).mappings))
     aliases = {uri: alias for alias, uri in codes.systems.items()}
     rows = [("list", "codes", "systems")]
     for name, table in codes.tables().items():
@@ -66,7 +66,7 @@ def check(app: App, *, mappings: Path | None) -> Exit:
     from kapfhir.mapping.code_check import check_codes
     from kapfhir.mapping.folder import MapFolder
 
-    found = check_codes(MapFolder.over(app.settings(mappings=mappings).mappings))
+    found = check_codes(MapFolder.over(app.settings(needs_clinic=False, mappings=mappings).mappings))
     app.output.problems(found.problems)
     faults = sum(p.severity == "error" for p in found.problems)
     told = f"{faults} fault{'s' * (faults > 1)}" if faults else "no faults"
@@ -95,7 +95,7 @@ def unmapped(app: App, *, export: str, source: str | None, mappings: Path | None
     from kapfhir.mapping.folder import MapFolder
     from kapfhir.mapping.source.unmapped import find_unmapped
 
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     with open_job(export, settings) as job:
         folder = MapFolder.over(job.settings.mappings)
         columns = find_unmapped(job.maps, job.export, folder, Codes(folder))

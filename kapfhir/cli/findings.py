@@ -53,7 +53,7 @@ def command(
 
     if form == "fhir" and file is None:
         raise click.UsageError("--as fhir needs a file: give -o FILE")
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     tally = Tally(app.output)
     with open_job(export, settings) as job:
         tally.count_rows(job)

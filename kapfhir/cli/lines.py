@@ -187,13 +187,13 @@ class SummaryLine(_Line):
     update: int
     unchanged: int
     retract: int = Field(description="gone from the source: reported, never applied")
-    superseded: int = Field(description="resources of an earlier run that should not be on the server, and still are")
     refused: int = Field(description="resources that the server, or a rule before it, refused")
-    unsent: int = Field(description="resources that `sync` did not come to, as it was ended before")
     rejected: int = Field(description="records that their rows name and could not make")
+    requests: int
     left_out: int = Field(description="rows, each once, that are in no record or in a rejected one")
     waiting: int = Field(description="rows among these that wait for an answer in people.csv or pairs.csv")
-    requests: int
+    superseded: int = Field(description="resources of earlier runs that should not be on the server any more, and are")
+    unsent: int = Field(description="resources that `sync` did not come to, as it was ended before")
     findings: FindingCounts = Field(description="what the rules found, for `findings`, `map`, `plan` and `sync`")
     seconds: float
     exit: int

@@ -37,5 +37,7 @@ realm = click.option(
 
 
 def is_own(export: str) -> bool:
-    """Whether an export is the user's: an example brings its own clinic."""
-    return not export.startswith("example:")
+    """Whether an export is the user's: an example and a synthetic cohort bring a clinic of their own."""
+    from kapfhir.job import brings_clinic
+
+    return not brings_clinic(export)

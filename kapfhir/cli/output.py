@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 COUNTS = (
-    *("rows", "records", "resources", "create", "update", "unchanged", "retract", "superseded", "refused", "unsent"),
-    *("rejected", "left_out", "waiting", "requests"),
+    *("rows", "records", "resources", "create", "update", "unchanged", "retract", "refused", "rejected", "requests"),
+    *("left_out", "waiting", "superseded", "unsent"),
 )
 SEVERITIES = ("safety", "error", "warning", "info")  # of findings
 TERMINAL_EVERY_S = 0.2

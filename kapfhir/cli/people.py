@@ -36,7 +36,7 @@ def command(app: App, *, export: str, folder: Path | None, source: str | None, m
     from kapfhir.confirmation import ask
     from kapfhir.job import open_job
 
-    settings = app.settings(source=source, mappings=mappings)
+    settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     with open_job(export, settings) as job:
         where = _place(export, job.settings.people, folder)
         for done, what in zip(ask(job, pipeline.read(job), where), ("names", "pairs"), strict=True):

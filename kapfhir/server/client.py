@@ -75,11 +75,7 @@ class Client:
             if path in seen or len(seen) > PAGES:
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the pages of the answer go round in a circle")
             seen.add(path)
-            try:
-                bundle = self.http.request("GET", path, headers=FRESH).body
-            except RefusedError as error:
-                hint = "the server can't be asked so; `kapfhir doctor` shows what it can do"
-                raise RefusedError(error.text, hint, error.status) from None
+            bundle = self._ask(path)
             if bundle.get("resourceType") != "Bundle":
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the answer is no Bundle", "is this the FHIR base?")
             for entry in _dicts(bundle.get("entry")):
@@ -91,8 +87,16 @@ class Client:
     def count(self, type_name: str, parameters: Mapping[str, str] | None = None) -> int | None:
         """How many there are; None if the server does not tell."""
         query = urlencode({**(parameters or {}), "_summary": "count"}, safe=":")
-        total = self.http.request("GET", f"{type_name}?{query}", headers=FRESH).body.get("total")
+        total = self._ask(f"{type_name}?{query}").get("total")
         return total if isinstance(total, int) else None
+
+    def _ask(self, query: str) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self.http.request("GET", query, headers=FRESH).body
+        except RefusedError as error:
+            hint = "the server can't be asked so; `kapfhir doctor` shows what it can do"
+            raise RefusedError(error.text, hint, error.status) from None
+        return answer
 
     def transaction(
         self, bundle: bytes, entries: int, *, stale_again: bool = True, race_tries: int | None = None

@@ -293,6 +293,19 @@ def test_a_clinic_that_is_not_filled_in_stops_only_what_needs_it():
     assert settings.server is not None and settings.server.url == "https://fhir.example/r4"
 
 
+def test_what_is_wrong_in_a_clinic_that_is_not_filled_in_is_told_and_its_realm_holds():
+    """An example brings its own clinic, and takes the realm that the user asked for."""
+    unfilled = '[clinic]\nsystem = "TODO"\nrealm = "us-core-6.1.0"\n'
+    found = load_settings(write(unfilled), env={}, needs_clinic=False)
+    assert (found.clinic, found.realm) == (None, "us-core-6.1.0")
+    for fault in ('zone = "Mars/North"\n', 'zoen = "UTC"\n', "synthetic = 3\n"):
+        with pytest.raises(ConfigError, match="clinic.[zs]") as told:
+            load_settings(write(unfilled + fault), env={}, needs_clinic=False)
+        assert "still to do" not in str(told.value)
+    with pytest.raises(ConfigError, match="clinic: this should be a table"):
+        load_settings(write('clinic = "mine"\n'), env={}, needs_clinic=False)
+
+
 def test_a_profile_is_there_even_where_no_server_is_asked():
     file = write(CLINIC + '\n[profile.test]\nurl = "https://fhir.example/r4"\nauth = "bearer"\n')
     assert load_settings(file, "test", env={}, needs_server=False).server is None, "no secret is looked for"

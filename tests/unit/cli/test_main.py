@@ -23,7 +23,8 @@ from kapfhir.errors import (
 )
 
 SUMMARY = (
-    "type command rows records resources create update unchanged retract refused rejected requests findings seconds exit"
+    "type command rows records resources create update unchanged retract refused rejected requests "
+    "left_out waiting superseded unsent findings seconds exit"
 ).split()
 HEAVY = "requests pydantic fhir openpyxl starlette uvicorn yaml orjson sqlite3 platformdirs".split()
 
@@ -300,3 +301,34 @@ main.main()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "unexpected ValueError in " in done.stderr
     assert not any(word in done.stdout + done.stderr for word in ("Quokka", "Traceback", "ignored"))
+
+
+UNFILLED = '[clinic]\nsystem = "TODO"\nzone = "TODO"\nrealm = "us-core-6.1.0"\n'
+NEED_NO_CLINIC = {
+    "codes": (0, ["codes"]),
+    "codes check": (0, ["codes", "check"]),
+    "codes unmapped": (0, ["codes", "unmapped", "example:minimal"]),
+    "explain": (0, ["explain", "example:minimal", "chart:2"]),
+    "findings": (5, ["findings", "example:minimal"]),
+    "people": (0, ["people", "example:minimal", "-o", "asked"]),
+    "archive": (5, ["archive", "example:minimal", "-o", "kept"]),
+    "map": (5, ["map", "example:minimal", "-o", "out"]),
+    "a cohort": (0, ["findings", "cohort"]),
+}
+
+
+@pytest.mark.parametrize("command", NEED_NO_CLINIC)
+def test_a_clinic_that_is_not_filled_in_stops_nothing_that_does_not_need_it(run, command):
+    if command == "a cohort":
+        assert run("cohort", "-o", "cohort", "--patients", "1").exit_code == 0
+    Path("kapfhir.toml").write_text(UNFILLED, encoding="utf-8")
+    code, arguments = NEED_NO_CLINIC[command]
+    done = run(*arguments)
+    assert "still to do" not in done.stderr
+    assert done.exit_code == code
+
+
+def test_the_realm_of_a_configuration_holds_for_an_example(run):
+    Path("kapfhir.toml").write_text(UNFILLED, encoding="utf-8")
+    run("map", "example:minimal", "-o", "out")
+    assert any("/us-core-" in path.read_text(encoding="utf-8") for path in Path("out").glob("[A-Z]*.ndjson"))

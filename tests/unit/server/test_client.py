@@ -59,10 +59,11 @@ def test_a_search_that_is_not_answered_is_not_empty(client, server, body):
         list(client.search("Patient", {}))
 
 
-def test_a_search_that_is_refused_says_where_to_look(client, server):
+@pytest.mark.parametrize("ask", [lambda c: list(c.search("Patient", {"nonsense": "1"})), lambda c: c.count("Patient")])
+def test_a_search_that_is_refused_says_where_to_look(client, server, ask):
     server.get(f"{BASE}/Patient", json={"resourceType": "OperationOutcome"}, status=400)
     with pytest.raises(RefusedError) as refused:
-        list(client.search("Patient", {"nonsense": "1"}))
+        ask(client)
     assert refused.value.hint == "the server can't be asked so; `kapfhir doctor` shows what it can do"
     assert refused.value.status == 400
 
