@@ -1,15 +1,17 @@
 """One session in two tables: which may be one, and what a record is of which two tables speak.
 
-Two sessions of one patient on one day, with one number where both have one, may be the same. Until somebody says yes or no, that
-of the table that comes later in `precedence` is withheld. Of what two tables say of one session, the table that comes first is
-believed, and a difference is told.
+Two sessions of one patient on one day, with one number where both have one, may be the same. So may two that midnight parts, if
+no more than four hours do: a session with its watch lasts no longer, so a start in one table and an end in the other are not
+farther apart. Of a day alone the hours count from its midnights, and two days alone are never near. Until somebody says yes or
+no, that of the table that comes later in `precedence` is withheld. Of what two tables say of one session, the table that comes
+first is believed, and a difference is told.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from kapfhir.model.moments import day_of, is_day
@@ -21,14 +23,18 @@ from .pairs import Pair, Pairs
 from .rows import Rows
 from .shape import Path
 
+DAY = 24 * 60  # minutes
+NEAR = 4 * 60
 SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-2000;
-CREATE TABLE held(patient TEXT, day TEXT, number INTEGER, rank INTEGER, key TEXT);
+CREATE TABLE held(patient TEXT, first INTEGER, last INTEGER, day INTEGER, number INTEGER, rank INTEGER, key TEXT);
 BEGIN;
 """
 SAME = """
-SELECT DISTINCT a.rank, a.key, b.rank, b.key FROM held a JOIN held b USING (patient, day)
-WHERE a.rank < b.rank AND a.key <> b.key AND (a.number IS NULL OR b.number IS NULL OR a.number = b.number)
+SELECT DISTINCT a.rank, a.key, b.rank, b.key FROM held a
+JOIN held b ON b.patient = a.patient AND b.first BETWEEN a.first - :day - :near AND a.last + :day
+WHERE (a.day = b.day OR (a.first <= b.last + :near AND b.first <= a.last + :near AND (a.first = a.last OR b.first = b.last)))
+AND a.rank < b.rank AND a.key <> b.key AND (a.number IS NULL OR b.number IS NULL OR a.number = b.number)
 AND NOT EXISTS (SELECT 1 FROM held c WHERE c.key = a.key AND c.rank = b.rank)
 AND NOT EXISTS (SELECT 1 FROM held c WHERE c.key = b.key AND c.rank = a.rank)
 ORDER BY a.rank, a.key, b.rank, b.key
@@ -49,10 +55,10 @@ def find_doubles(pairs: Pairs, plans: Sequence[Plan], rows: Sequence[Rows]) -> f
             if plan.table in order and plan.complete:
                 rank = order.index(plan.table)
                 some = ((*what, rank, key) for key, what in _days(plan, table))
-                db.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?)", some)
-        db.execute("CREATE INDEX of_day ON held(patient, day)")
+                db.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", some)
+        db.execute("CREATE INDEX of_time ON held(patient, first)")
         db.execute("CREATE INDEX of_key ON held(key)")
-        for first, key, second, other in db.execute(SAME):
+        for first, key, second, other in db.execute(SAME, {"day": DAY, "near": NEAR}):
             pair = Pair(order[first], key, order[second], other)
             if not pairs.known.get(pair.place, pair).confirmed:
                 pairs.proposed.append(pair)
@@ -61,8 +67,8 @@ def find_doubles(pairs: Pairs, plans: Sequence[Plan], rows: Sequence[Rows]) -> f
     return frozenset(pair.other_key for pair in pairs.proposed)
 
 
-def _days(plan: Plan, rows: Rows) -> Iterator[tuple[str, tuple[str, str, int | None]]]:
-    """Key, and patient, day and number, of each row that has them."""
+def _days(plan: Plan, rows: Rows) -> Iterator[tuple[str, tuple[str, int, int, int, int | None]]]:
+    """Key, and patient, time and number, of each row that has them. The time: the first and last minute of it, and its day."""
     cells = {cell.name: cell for cell in plan.root.cells}
     session = plan.root.parts.get("session")
     start = next((cell for cell in session.cells if cell.name == "start"), None) if session is not None else None
@@ -78,7 +84,10 @@ def _days(plan: Plan, rows: Rows) -> Iterator[tuple[str, tuple[str, str, int | N
         except Bad:
             continue
         if isinstance(patient, str) and isinstance(when, date):
-            yield key, (patient, day_of(when).isoformat(), number if isinstance(number, int) else None)
+            day = day_of(when).toordinal()
+            first = day * DAY + (when.hour * 60 + when.minute if isinstance(when, datetime) else 0)
+            last = first if isinstance(when, datetime) else first + DAY
+            yield key, (patient, first, last, day, number if isinstance(number, int) else None)
 
 
 def settle(said: Sequence[tuple[int, int, Partial]], plans: Sequence[Plan], tell: Tell) -> Partial:

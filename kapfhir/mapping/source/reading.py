@@ -190,7 +190,7 @@ class _Reading:
             teller.tell_keys("unknown-key", f"no row of {main} has this key", origins, "row", "add it there, or correct the key")
             return None
         if key in self.doubles:
-            text = "another table has a session of this patient on this day: this one waits until they are told apart"
+            text = "another table has a session of this patient at about this time: this one waits until they are told apart"
             teller.tell_rows("possible-duplicate", text, origins, "record")
             return self._rejected(key, [(n, line, unpack(cells)) for n, line, cells in rows])
         if len(rows) > MOST_ROWS:

@@ -92,6 +92,35 @@ def test_same_patient_same_day_and_no_other_number(both, row, waits):
     assert len(sessions(units)) == (1 if waits else 2)
 
 
+@pytest.mark.parametrize(
+    ("charted", "booked", "waits"),
+    [
+        ("2026-01-06 00:10", "2026-01-05", True),
+        ("2026-01-06 04:00", "2026-01-05", True),
+        ("2026-01-06 04:01", "2026-01-05", False),
+        ("2026-01-04 23:50", "2026-01-05", True),
+        ("2026-01-04 20:00", "2026-01-05", True),
+        ("2026-01-04 19:59", "2026-01-05", False),
+        ("2026-01-06 00:10", "2026-01-05 23:50", True),
+        ("2026-01-05 23:50", "2026-01-06 00:10", True),
+        ("2026-01-06 01:00", "2026-01-05 21:00", True),
+        ("2026-01-06 01:00", "2026-01-05 20:59", False),
+        ("2026-01-05 23:30", "2026-01-05 00:10", True),
+        ("2026-01-05 00:10", "2026-01-05 23:30", True),
+        ("2026-01-05", "2026-01-06", False),
+        ("2026-01-06", "2026-01-05 23:50", True),
+        ("2026-01-06", "2026-01-05", False),
+        ("2027-01-01 00:10", "2026-12-31", True),
+    ],
+)
+def test_midnight_parts_no_session_from_itself(both, charted, booked, waits):
+    """One day, or no more than four hours apart; of a day alone, from its midnights."""
+    both.table("chart", CHARTED.replace("2026-01-05 10:00", charted))
+    units = both.table("book", BOOKED.replace("2026-01-05", booked)).read()
+    assert len(sessions(units)) == (1 if waits else 2)
+    assert [p.code for p in units.problems()] == (["possible-duplicate"] if waits else [])
+
+
 def test_a_difference_is_told_by_field_and_the_first_table_is_believed(both):
     both.table("book", BOOKED.replace("80,im", "75,iv")).confirm(pairs=[YES])
     units = both.read()
