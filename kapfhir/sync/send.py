@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Event, RLock
@@ -26,7 +27,7 @@ LOCATION = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.\-]{1,
 ETAG = re.compile(r'^(?:W/)?"?([^"]+)"?$')
 NO_SUCH_WAY = frozenset([405, 501])
 NO_SUCH_PLACE = frozenset([404, 410])
-MOST_500 = 5  # single resources in a row, before the server is taken to be down
+MOST_500 = 5  # single resources in a row, before the server is taken to be down, or to take no resource of a type
 MOST_AT_FIRST = 10  # single resources, before a server that never took one is taken to take none
 RACE_TRIES = 2  # of a part, once the whole has lost the race as often as it may: it is no race then
 MOST_TOLD = 10_000
@@ -50,13 +51,16 @@ class Sender:
         self.on_step: Callable[[], None] = lambda: None
         self._lock = RLock()
         self._bad: set[str] = set()  # refused, or pointing to something refused
-        self._failed_inside = 0
+        self._failed_inside = 0  # single resources in a row
+        self._failed_types: Counter[str] = Counter()  # the same of each type
+        self._given_up: dict[str, str] = {}  # types of which nothing more is sent, and why
+        self._doubtful = False  # a type was given up, and the server took nothing since: it may be down
         self._refused_at_first = 0
         self._look = Look(client, ids=plan.ids)
 
     def require_life(self) -> None:
-        """At the end: if the server failed inside at whatever it was sent, no resource is to blame."""
-        if self.report.written == 0 and self._failed_inside:
+        """At the end: if the server failed inside at whatever it was sent, or sent last, no resource is to blame."""
+        if (self.report.written == 0 and self._failed_inside) or self._doubtful:
             raise TemporaryServerError(
                 f"{self.client.http.host} fails inside (HTTP 500) at whatever it is sent", "try later", 500
             )
@@ -68,7 +72,7 @@ class Sender:
 
     def send(self, actions: Piece, *, race_tries: int | None = None) -> None:
         """One transaction; when it is refused, its parts, down to the entries that are to blame."""
-        actions = self._unblocked(actions)
+        actions = self._unblocked(self._wanted(actions))
         if not actions or self.stop.is_set():
             return
         self.ledger.mark_pending([_entry(a) for a in actions])
@@ -102,6 +106,15 @@ class Sender:
         type_name, _, identity = name.partition("/")
         known = self.ledger.find(type_name, identity)
         return f"{type_name}/{known.server_id}" if known and known.server_id else name
+
+    def _wanted(self, actions: Piece) -> Piece:
+        """Without those of types at which the server fails each time; these are told."""
+        if self._given_up and not self.stop.is_set():
+            for action in actions:
+                if action.type in self._given_up:
+                    self._blame(action, self._given_up[action.type])
+            self.on_step()
+        return [a for a in actions if a.type not in self._given_up]
 
     def _unblocked(self, actions: Piece) -> Piece:
         """Without those that point to something refused; these are told."""
@@ -141,12 +154,27 @@ class Sender:
                 self.send_train([half], race_tries=RACE_TRIES)
             return
         text = error.text.replace("Bundle.entry[0].resource", actions[0].type) if len(actions) == 1 else error.text
-        self._failed_inside = self._failed_inside + 1 if error.status == 500 else 0
-        if self._failed_inside >= MOST_500:
-            raise TemporaryServerError(f"{error.text}; so it is with every resource", "the server fails inside", error.status)
+        if error.status == 500:
+            self._count_failure({a.type for a in actions}, error)
+        else:
+            self._failed_inside, self._doubtful = 0, False
         for action in actions:
             self._blame(action, text)
         self.on_step()
+
+    def _count_failure(self, types: set[str], error: ServerError) -> None:
+        """A single resource at which the server failed inside. TemporaryServerError if it does so at whatever it is sent; a type
+        at which it always does is given up, once, until it took something again.
+        """
+        with self._lock:
+            self._failed_inside += 1
+            self._failed_types.update(types)
+            never = [t for t in types if self._failed_types[t] >= MOST_500 and len(types) == 1]
+            if never and self.report.written and not self._doubtful:
+                self._given_up[never[0]] = f"{error.text}; so it was with each {never[0]} before: no more of them are sent"
+                self._failed_inside, self._doubtful = 0, True
+            elif self._failed_inside >= MOST_500:
+                raise TemporaryServerError(f"{error.text}; so it is with every resource", "the server fails inside", error.status)
 
     def _blame(self, action: Planned, text: str) -> None:
         with self._lock:
@@ -169,7 +197,10 @@ class Sender:
 
     def _take(self, actions: Piece, responses: list[dict[str, Any]]) -> None:
         """Everything went in: tell the ledger."""
-        self._failed_inside = 0
+        with self._lock:
+            self._failed_inside, self._doubtful = 0, False
+            for type_name in {action.type for action in actions}:
+                self._failed_types.pop(type_name, None)
         done: list[tuple[Planned, Entry]] = []
         created = 0
         for action, response in zip(actions, responses, strict=True):
