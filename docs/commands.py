@@ -29,7 +29,7 @@ MEANINGS = {
         "Nothing was written: the configuration, export or ledger, or a server that is none, not R4, public, or not writable.",
     ),
     Exit.MAPPING: ("maps", "The maps have faults; all are listed."),
-    Exit.ROWS: ("rows", "Done, but something of some rows was left out."),
+    Exit.ROWS: ("rows", "Done, but something of some rows was left out, or what should not be on the server any more is."),
     Exit.RESOURCES: ("resources", "Done, but some resources are not R4 and were withheld; of `validate`: some are not R4."),
     Exit.TEMPORARY: (
         "temporary",

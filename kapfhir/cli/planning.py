@@ -43,8 +43,11 @@ def open_plan(app: App, export: str, settings: Settings) -> Iterator[tuple[Plan,
     with open_job(export, settings) as job:
         tally.count_rows(job)
         tally.engine = job.engine(until=time_of_delivery(job.export.newest))
-        with kapfhir.plan(job, settings.server, findings=tally.engine) as plan:
+        try:
+            made = kapfhir.plan(job, settings.server, findings=tally.engine)
+        finally:
             tally.finish_rows()
+        with made as plan:
             _count(app, plan)
             for note in plan.notes:
                 app.output.line("status", text=note)

@@ -48,6 +48,7 @@ class CountedTable:
             for item in self._table.rows(dialect):
                 count += 1
                 if count % TICK_ROWS == 0:
+                    self.count = max(self.count, count)
                     self._output.tick(partial(self._progress, count))
                 yield item
         finally:
@@ -104,17 +105,19 @@ class Tally:
     def watch(self, units: Iterable[Read]) -> Iterator[Read]:
         """The same units, counted."""
         counts = self.output.counts
-        for unit in units:
-            if isinstance(unit, Problem):
-                self.add(unit)
-            elif isinstance(unit, Rejected):
-                counts["rejected"] += 1
-            else:
-                counts["records"] += 1
-                if isinstance(unit, Mapped):
-                    counts["resources"] += len(unit.resources)
-            yield unit
-        self.finish_rows()
+        try:
+            for unit in units:
+                if isinstance(unit, Problem):
+                    self.add(unit)
+                elif isinstance(unit, Rejected):
+                    counts["rejected"] += 1
+                else:
+                    counts["records"] += 1
+                    if isinstance(unit, Mapped):
+                        counts["resources"] += len(unit.resources)
+                yield unit
+        finally:
+            self.finish_rows()
 
     def finish_rows(self) -> None:
         self.output.counts["rows"] = sum(table.count for table in self._tables)

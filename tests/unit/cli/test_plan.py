@@ -86,3 +86,4 @@ def test_requests_of_a_plan_that_failed_are_counted(run_json, small, kapfhir_san
     code, lines = run_json("plan", *small, "--server", kapfhir_sandbox.url)
     assert code == 9
     assert lines[-1]["requests"] == len(kapfhir_sandbox.requests) > 0
+    assert lines[-1]["rows"] == 9
