@@ -60,6 +60,19 @@ def test_what_was_deleted_or_marked_there_is_told_no_more(doubled, run, kapfhir_
     assert not [r for r in kapfhir_sandbox.requests[before:] if session["id"] in r.query], "nobody asks any more"
 
 
+def test_where_the_server_chose_the_ids(run, made, kapfhir_sandbox):
+    kapfhir_sandbox.behave("no-update-create")
+    run.sync([made.clinic(), made.patient("P1"), made.dose("D1", "P1")])
+    (old,) = kapfhir_sandbox.resources("MedicationAdministration")
+    units = [made.clinic(), made.patient("P1"), made.dose("D2", "P1"), OLD]
+    run.sync(units)
+    with run.plan(units) as plan:
+        assert told(plan) == [("superseded-on-server", "log", 7)] * 3
+    requests.delete(f"{run.url}/MedicationAdministration/{old['id']}", timeout=10)
+    with run.plan(units) as plan:
+        assert sorted(a.type for a in plan.actions() if a.sign is Sign.GONE) == ["Encounter", "Procedure"]
+
+
 def test_a_server_that_was_cleared_by_hand_is_no_server_that_lost_things(doubled, run, made):
     run.sync(doubled)
     for resource in reversed(made.dose("D1", "P1").resources):
