@@ -320,8 +320,7 @@ class Cells:
 
     def _reference(self, target: str, key: str) -> str:
         key = self.references.stands_for(target, key)
-        self.references.require(target, key)
-        return Ref(key)
+        return self.references.require(target, key)
 
     def _number(self, text: str) -> Decimal:
         if text.startswith("-"):

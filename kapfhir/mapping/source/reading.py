@@ -27,6 +27,7 @@ from .doubles import find_doubles, settle
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
 from .numbering import CODE, HINT, Numbering
+from .owners import patient_of, pointers_of, strange, whose, withhold_strangers
 from .rows import Rows
 from .shape import ConflictError
 from .shortcut import DetourError, write_shortcuts
@@ -80,12 +81,14 @@ class _Reading:
         kind = CONCEPTS[concept]
         self.shape = maps.shapes.of(kind)
         self.shortcuts = write_shortcuts([p.root for p in plans], self.shape)
+        fields = fields_of(kind).values()
+        self.pointers = pointers_of(kind)
         self.doubts: Any = getattr(kind, "doubts", None)
         self.anchors = hasattr(kind, "anchor")
         # of a class with `joined`, the field that names the record whose anchor is joined in
-        points = (f.name for f in fields_of(kind).values() if f.refers is not None and hasattr(f.refers, "anchor"))
-        joins = next(points, None) if hasattr(kind, "joined") else None
-        self.follows = {n: c for n, p in enumerate(plans) for c in p.references if c.line.path == (joins,)}
+        points = (f.name for f in fields if f.refers is not None and hasattr(f.refers, "anchor"))
+        self.joins = next(points, None) if hasattr(kind, "joined") else None
+        self.follows = {n: c for n, p in enumerate(plans) for c in p.references if c.line.path == (self.joins,)}
         self.compares, self.keeps = not isinstance(known, Nothing), not isinstance(known, Unkept)
         self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
         self.doubles: frozenset[str] = frozenset()
@@ -156,11 +159,11 @@ class _Reading:
     def _one(self, plan: Plan, key: str, origins: Origins, cells: Row, packed: bytes) -> Unit:
         anchor = self._anchor([(0, cells)]) if self.follows else None
         digest = _digest(plan.seed + packed, anchor) if self.keeps else ""
-        same = self.compares and self._is_same(key, digest, [(plan, cells)])
-        if same and not self.made:
-            return self._same(key, origins, digest)
+        patient = self._patient_of_same(key, digest, [(plan, cells)]) if self.compares else None
+        if patient is not None and not self.made:
+            return self._same(key, origins, digest, patient)
         found = self._made(key, [(*origins[0], cells)], origins, digest, anchor)
-        return self._same(key, origins, digest, found) if same else found
+        return found if patient is None else self._same(key, origins, digest, patient, found)
 
     # several rows are one record
 
@@ -200,15 +203,16 @@ class _Reading:
         anchor = self._anchor((n, unpack(cells)) for n, _, cells in rows if n in self.follows) if self.follows else None
         cells = b"".join(sorted([plans[n].seed + cells for n, _, cells in rows])) if self.keeps else b""
         digest = _digest(cells, anchor) if cells else ""
-        same = self.compares and self._is_same(key, digest, ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references))
-        if same and not self.made:
-            return self._same(key, origins, digest)
+        pointing = ((plans[n], unpack(c)) for n, _, c in rows if plans[n].references)
+        patient = self._patient_of_same(key, digest, pointing) if self.compares else None
+        if patient is not None and not self.made:
+            return self._same(key, origins, digest, patient)
         found = self._made(key, [(n, line, unpack(cells)) for n, line, cells in rows], origins, digest, anchor)
         if isinstance(found, Rejected):  # its rows of which nothing was told depend on it
             told = {(p.file, p.line) for p in teller.found.values()}
             rest = tuple((n, row) for n, row in origins if (plans[n].table, row) not in told)
             teller.tell_rows("depends-on-rejected", f"its {self.concept} was rejected", rest, "row")
-        return self._same(key, origins, digest, found) if same else found
+        return found if patient is None else self._same(key, origins, digest, patient, found)
 
     def _without_stand_ins(self, rows: list[Waiting]) -> list[Waiting]:
         """Rows that stand in for a record count where no other table makes it, and the first of them says all."""
@@ -226,12 +230,14 @@ class _Reading:
         if record is not None and (why := self.numbering.refusal(record, {number for number, _ in origins})):
             teller.tell_rows(CODE, why, origins, "record", HINT)
             record = None
+        if record is not None and self.joins and getattr(record, self.joins) is None:
+            anchor = None  # it was another patient's, and is told
         if record is not None and anchor is not None and anchor.patient not in ("", record.patient):
             teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
             record = None
         if record is None:
             return self._rejected(key, rows)
-        self.store.settle(self.concept, key, good=True)
+        self.store.settle(self.concept, key, good=True, patient=str(getattr(record, "patient", "")))
         if anchor is not None:
             record = record.joined(anchor)
         if self.doubts is not None:
@@ -245,13 +251,16 @@ class _Reading:
     def _record(self, key: str, rows: list[Sourced], origins: Origins) -> Any:
         """The short way; where something is wrong, the long way, which tells it. None if there can be no record."""
         try:
-            record = self.shape.quick(self._merged(key, rows, self._fill_shortly))
+            partial = self._merged(key, rows, self._fill_shortly)
+            record = None if self.pointers and strange(partial, self.pointers) else self.shape.quick(partial)
         except (Bad, DetourError, ImpossibleError):
             record = None
         if record is not None:
             return record
         try:
-            return self.shape.make(self._merged(key, rows, self._fill), self.teller.tell, origins)
+            partial = self._merged(key, rows, self._fill)
+            withhold_strangers(partial, self.pointers, self.teller.tell, origins)
+            return self.shape.make(partial, self.teller.tell, origins)
         except ConflictError as conflict:
             main = tuple(o for o in origins if self.plans[o[0]].complete)
             self.teller.tell("conflicting-rows", "rows with one key differ", main, "record", conflict.path, (conflict.name,))
@@ -284,35 +293,16 @@ class _Reading:
 
     def _rejected(self, key: str, rows: list[Sourced]) -> Rejected:
         self.store.settle(self.concept, key, good=False)
-        return Rejected(self.concept, key, self._places(tuple((number, line) for number, line, _ in rows)), self._whose(rows))
+        return Rejected(self.concept, key, self._places(tuple((number, line) for number, line, _ in rows)), whose(rows, self.plans))
 
-    def _whose(self, rows: list[Sourced]) -> str | None:
-        """The patient that these rows point to; None where they point to several, or to nobody who is there."""
-        found = set()
-        for number, _, cells in rows:
-            for cell in self.plans[number].references:
-                if cell.line.path == ("patient",):
-                    try:
-                        found.add(cell.get(cells))
-                    except Bad:
-                        continue
-        named = {str(one) for one in found if isinstance(one, str)}
-        return named.pop() if len(named) == 1 else None
-
-    def _is_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> bool:
-        """As last time, and all that it points to is still there."""
+    def _patient_of_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> str | None:
+        """Whose record it is, if it is as last time, and all that it points to is still there and the same patient's."""
         if self.known.digest(self.concept, key) != digest or (self.anchors and self.known.anchor(key) is None):
-            return False
-        try:
-            for plan, cells in rows:
-                for cell in plan.references:
-                    cell.get(cells)
-        except Bad:
-            return False
-        return True
+            return None
+        return patient_of(rows)
 
-    def _same(self, key: str, origins: Origins, digest: str, found: Found | Rejected | None = None) -> Same:
-        self.store.settle(self.concept, key, good=True)
+    def _same(self, key: str, origins: Origins, digest: str, patient: str, found: Found | Rejected | None = None) -> Same:
+        self.store.settle(self.concept, key, good=True, patient=patient)
         if self.anchors and (anchor := self.known.anchor(key)):
             self.store.keep_anchor(key, anchor)
         record = found.record if isinstance(found, Found) else None

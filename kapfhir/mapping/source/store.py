@@ -32,7 +32,7 @@ Waiting = tuple[int, int, bytes]  # number of the plan, row, cells
 
 SCHEMA = f"""
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-{CACHE_KIB};
-CREATE TABLE fate(concept INTEGER, key TEXT, good INTEGER, PRIMARY KEY(concept, key)) WITHOUT ROWID;
+CREATE TABLE fate(concept INTEGER, key TEXT, good INTEGER, patient TEXT, PRIMARY KEY(concept, key)) WITHOUT ROWID;
 CREATE TABLE anchor(key TEXT PRIMARY KEY, start TEXT, end TEXT, patient TEXT) WITHOUT ROWID;
 CREATE TABLE waiting(key TEXT, plan INTEGER, line INTEGER, cells BLOB);
 CREATE TABLE piece(part INTEGER, numbers BLOB);
@@ -48,7 +48,7 @@ class Store:
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.db.executescript(SCHEMA)
-        self._fates: list[tuple[int, str, bool]] = []
+        self._fates: list[tuple[int, str, bool, str]] = []
         self._anchors: list[tuple[str, str, str | None, str]] = []
 
     def close(self) -> None:
@@ -56,21 +56,22 @@ class Store:
 
     # the fate of keys
 
-    def settle(self, concept: str, key: str, good: bool) -> None:
-        self._fates.append((NUMBERS[concept], key, good))
+    def settle(self, concept: str, key: str, good: bool, patient: str = "") -> None:
+        """`patient`: whose it is, where that is known."""
+        self._fates.append((NUMBERS[concept], key, good, patient))
         if len(self._fates) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
-        self._many("INSERT OR REPLACE INTO fate VALUES(?,?,?)", self._fates)
+        self._many("INSERT OR REPLACE INTO fate VALUES(?,?,?,?)", self._fates)
         self._many("INSERT OR REPLACE INTO anchor VALUES(?,?,?,?)", self._anchors)
         self._fates.clear()
         self._anchors.clear()
 
-    def fate(self, concept: str, key: str) -> bool | None:
-        """True for a record, False for a rejected one, None for a key that no row had. Of what was flushed."""
-        row = self.db.execute("SELECT good FROM fate WHERE concept=? AND key=?", (NUMBERS[concept], key)).fetchone()
-        return None if row is None else bool(row[0])
+    def fate(self, concept: str, key: str) -> tuple[bool, str] | None:
+        """True for a record, and whose it is, False for a rejected one, None for a key that no row had. Of what was flushed."""
+        row = self.db.execute("SELECT good, patient FROM fate WHERE concept=? AND key=?", (NUMBERS[concept], key)).fetchone()
+        return None if row is None else (bool(row[0]), row[1])
 
     def keep_lost(self, key: str, plan: int, line: int) -> None:
         """The key of a row that can't be taken, and where it stands."""
@@ -81,7 +82,7 @@ class Store:
         self.flush()
         number = NUMBERS[concept]
         self._many("DELETE FROM lost WHERE EXISTS (SELECT 1 FROM fate WHERE concept=? AND fate.key=lost.key)", [(number,)])
-        self._many("INSERT INTO fate SELECT DISTINCT ?, key, 0 FROM lost", [(number,)])
+        self._many("INSERT INTO fate SELECT DISTINCT ?, key, 0, '' FROM lost", [(number,)])
         yield from self.db.execute("SELECT key, plan, min(line) FROM lost GROUP BY key ORDER BY key")
         self._many("DELETE FROM lost", [()])
 

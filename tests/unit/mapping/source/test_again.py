@@ -129,7 +129,7 @@ def test_the_dosing_session_became_another_patients(notes):
     """The row of the note is as it was: that it points to somebody else's dose must be seen all the same."""
     first = notes.read()
     second = again(notes, first, log=log(ROW.replace("P-1", "P-2")))
-    assert second.told("notes") == {(2, "another-patient", "", "record rejected")}
+    assert second.told("notes") == {(2, "another-patient", "Session", "record rejected")}
     assert second.rejected() == [("IntegrationSession", "N-1")]
     assert keys(again(notes, first, log=log(ROW))) >= {"D-1", "N-1"}, "and back again it is as it was"
 

@@ -68,4 +68,4 @@ def test_a_session_after_the_dose_of_another_patient_is_not_sent(talks):
     talks.map("talks", TALKS.replace("= P-1", "= P-2"))
     units = talks.read()
     assert units.rejected() == [("IntegrationSession", "I-1")]
-    assert units.told("talks") == {(2, "another-patient", "", "record rejected")}
+    assert units.told("talks") == {(2, "another-patient", "Session", "record rejected")}

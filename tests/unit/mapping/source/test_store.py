@@ -51,7 +51,7 @@ def test_fates(store):
     store.settle("Patient", "P-1", good=True)
     store.settle("Patient", "P-2", good=False)
     store.flush()
-    assert [store.fate("Patient", k) for k in ("P-1", "P-2", "P-3")] == [True, False, None]
+    assert [store.fate("Patient", k) for k in ("P-1", "P-2", "P-3")] == [(True, ""), (False, ""), None]
     assert store.fate("Course", "P-1") is None
 
 
@@ -60,7 +60,7 @@ def test_keys_of_rows_that_cant_be_taken(store):
     for line, key in enumerate(("P-3", "P-1", "P-2", "P-2"), 2):
         store.keep_lost(key, 1, line)
     assert list(store.lost_keys("Patient")) == [("P-2", 1, 4), ("P-3", 1, 2)]
-    assert (store.fate("Patient", "P-1"), store.fate("Patient", "P-2")) == (True, False)
+    assert (store.fate("Patient", "P-1"), store.fate("Patient", "P-2")) == ((True, ""), (False, ""))
     assert list(store.lost_keys("Patient")) == []
 
 
