@@ -16,6 +16,7 @@ from .fhir.links import references
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
+from .mapping.source.pairs import CONCEPT
 from .mapping.source.reading import read_records
 from .mapping.source.reasons import EFFECTS
 from .mapping.units import Found, Known, Mapped, Place, Rejected, Same, Unkept

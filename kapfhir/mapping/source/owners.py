@@ -25,8 +25,8 @@ def pointers_of(kind: type) -> list[Field]:
 def strange(partial: Partial, pointers: Iterable[Field]) -> list[tuple[Field, list[Any]]]:
     """The fields that point to another patient's records, with what does."""
     patient = partial.get("patient")
-    found = [(f, _strangers(partial.get(f.name), patient)) for f in pointers] if isinstance(patient, str) else []
-    return [one for one in found if one[1]]
+    there = [(f, value) for f in pointers if (value := partial.get(f.name))] if isinstance(patient, str) else []
+    return [(f, others) for f, value in there if (others := _strangers(value, str(patient)))]
 
 
 def withhold_strangers(partial: Partial, pointers: Iterable[Field], tell: Tell, origins: Origins) -> None:

@@ -293,7 +293,8 @@ class _Reading:
 
     def _rejected(self, key: str, rows: list[Sourced]) -> Rejected:
         self.store.settle(self.concept, key, good=False)
-        return Rejected(self.concept, key, self._places(tuple((number, line) for number, line, _ in rows)), whose(rows, self.plans))
+        places = self._places(tuple((number, line) for number, line, _ in rows))
+        return Rejected(self.concept, key, places, whose(rows, self.plans))
 
     def _patient_of_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> str | None:
         """Whose record it is, if it is as last time, and all that it points to is still there and the same patient's."""
