@@ -45,6 +45,7 @@ CREATE INDEX resources_gone ON resources (state) WHERE state = 'gone';
 NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 KNOWN = "SELECT type, id, concept, key, hash, server_id, version, state, outcome FROM resources"
 RECORD = "SELECT concept, key, digest, tables, size, dose_start, dose_end, dose_patient FROM records"
+MADE = RECORD.replace(" FROM", ", made_by FROM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Ledger:
         self._connection = connection
         self._lock = RLock()
         self._trusted = True
+        self._asked: tuple[tuple[str, str], RecordEntry | None, str] | None = None  # the last record, and the maps it is of
 
     def __enter__(self) -> Self:
         return self
@@ -167,8 +169,8 @@ class Ledger:
         """The digest of its rows, if all its resources are there as these maps make them."""
         if not self._trusted:
             return None
-        rows = self._rows("SELECT digest, made_by FROM records WHERE concept = ? AND key = ?", concept, key)
-        return rows[0][0] or None if rows and rows[0][1] == self._made_by else None
+        found, made_by = self._look_up(concept, key)
+        return found.digest or None if found and made_by == self._made_by else None
 
     def digests(self, concept: str) -> list[tuple[str, ...]]:
         """Key and digest of every record of a concept that is there as these maps make it."""
@@ -186,7 +188,15 @@ class Ledger:
         return found.anchor if found else None
 
     def record(self, concept: str, key: str) -> RecordEntry | None:
-        return next(self._records(self._rows(f"{RECORD} WHERE concept = ? AND key = ?", concept, key)), None)
+        return self._look_up(concept, key)[0]
+
+    def _look_up(self, concept: str, key: str) -> tuple[RecordEntry | None, str]:
+        """A record, and the maps that made it. The last one is kept: whoever decides about a record asks several times."""
+        with self._lock:
+            if self._asked is None or self._asked[0] != (concept, key):
+                rows = self._rows(f"{MADE} WHERE concept = ? AND key = ?", concept, key)
+                self._asked = (concept, key), next(self._records(row[:-1] for row in rows), None), rows[0][-1] if rows else ""
+            return self._asked[1:]
 
     def records(self) -> Iterator[RecordEntry]:
         """All records, by concept and key; memory stays flat."""
@@ -306,6 +316,7 @@ class Ledger:
     def _writing(self) -> Iterator[None]:
         """All or nothing, and on the disk at the end."""
         with self._lock, telling(self.path):
+            self._asked = None
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
