@@ -63,13 +63,14 @@ def derive(patient: str, courses: Iterable[Treated], measured: Iterable[Measured
     for number, course in enumerate(begun):
         until = begun[number + 1].first_dose if number + 1 < len(begun) else None
         for same in editions.values():
-            before = [m for m in same if _is_before(m, course.first_dose) and m.course in (None, course.course)]
-            after = [
-                m
-                for m in same
-                if not _is_before(m, course.first_dose)
-                and (m.course == course.course if m.course else until is None or _is_before(m, until))
-            ]
+            before: list[Measured] = []
+            after: list[Measured] = []
+            for one in same:
+                if _is_before(one, course.first_dose):
+                    if one.course in (None, course.course):
+                        before.append(one)
+                elif one.course == course.course if one.course else until is None or _is_before(one, until):
+                    after.append(one)
             baseline = choose_baseline(before, course, SCALES[same[0].instrument])
             if baseline is not None:
                 yield from _follow(patient, course, baseline, after)
@@ -107,6 +108,7 @@ def _follow(patient: str, course: Treated, baseline: Measured, after: Sequence[M
     responded: Measured | None = None
     held: Measured | None = None  # the last one of an unbroken response
     best = baseline.score
+    rules = [r for r in scale.rules if r.kind != "remission" or not meets(r, best, best)]  # else the baseline meets it already
     for number, now in enumerate(after):
         seen = after[: number + 1]
         best = min(best, now.score)
@@ -114,7 +116,7 @@ def _follow(patient: str, course: Treated, baseline: Measured, after: Sequence[M
         if response is not None and meets(response, baseline.score, now.score):
             responded = responded or now
             held = now if not broken else held
-        found = [d for rule in scale.rules if (d := _determine(rule, baseline, seen, best, responded)) is not None]
+        found = [d for rule in rules if (d := _determine(rule, baseline, seen, best, responded)) is not None]
         change = now.score - baseline.score
         yield _outcome(
             Key(now.key),
@@ -136,10 +138,8 @@ def _follow(patient: str, course: Treated, baseline: Measured, after: Sequence[M
 def _determine(
     rule: Rule, baseline: Measured, seen: Sequence[Measured], best: Decimal, responded: Measured | None
 ) -> Determination | None:
-    """None where the definition says nothing: the baseline meets it already, or there was no response to lose."""
+    """None where the definition says nothing: there was no response to lose, or the baseline is 0."""
     if rule.kind == "relapse" and (responded is None or responded is seen[-1]):
-        return None
-    if rule.kind == "remission" and meets(rule, baseline.score, baseline.score):
         return None
     row = seen[-rule.in_a_row :]
     said = [meets(rule, baseline.score, m.score, best) for m in row]

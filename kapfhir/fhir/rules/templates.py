@@ -182,8 +182,8 @@ def write_reference(w: Writer, var: str, element: Element) -> None:
     with w.indented(f"if {known} is not None and len({var}) == 2 and {var}.get('identifier') == {known}[1]:"):
         w.add(f"{kind} = {known}[0]")
     with w.indented("else:"):
-        w.fail_unless(f"{apart(w, _write_any_reference, element)}({var}, 0)")
-        w.add(f"{kind} = {w.constant(memo.type_of)}({literal})")
+        w.add(f"{kind} = {apart(w, _write_any_reference, element)}({var}, 0)")
+        w.fail_unless(f"{kind} is not False")
         w.add(f"if {var}.__class__ is dict: {w.constant(memo.keep_reference)}({literal}, {kind}, {var})")
     targets = frozenset(element.targets)
     if targets and "Resource" not in targets:
@@ -191,6 +191,7 @@ def write_reference(w: Writer, var: str, element: Element) -> None:
 
 
 def _write_any_reference(w: Writer, var: str, _element: Element) -> None:
+    """The function gives the type that the reference names; False where the walk has to look."""
     n, kind = _open(w, var), w.fresh("t")
     w.add(f"{kind} = {w.constant(memo.type_of)}({var}['reference'])")
     w.fail_unless(f"{kind} is not None")
@@ -202,6 +203,7 @@ def _write_any_reference(w: Writer, var: str, _element: Element) -> None:
     with _if_there(w, var, "display", n) as value:
         _string(w, value)
     w.fail_unless(f"{n} == 0")
+    w.add(f"return {kind}")
 
 
 def write_quantity(w: Writer, var: str, element: Element) -> None:

@@ -66,7 +66,7 @@ class Writer:
 
 
 WriteType = Callable[[Writer, str, Element], None]
-_functions: dict[tuple[WriteType, str], Callable[..., bool]] = {}
+_functions: dict[tuple[WriteType, str], Callable[..., Any]] = {}
 
 
 def apart(w: Writer, write: WriteType, element: Element, about: str = "") -> str:
