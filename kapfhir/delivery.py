@@ -255,7 +255,7 @@ class _Lines:
     def _flush(self) -> None:
         found = Counter([resource["resourceType"] for resource in self._waiting])
         for kind in found.keys() - self._files.keys():
-            self._files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 16)
+            self._files[kind] = (self._partial / f"{kind}.ndjson").open("wb", buffering=1 << 18)
         write = {kind: file.write for kind, file in self._files.items()}
         for resource in self._waiting:
             write[resource["resourceType"]](dump_line(resource))

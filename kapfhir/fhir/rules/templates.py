@@ -239,11 +239,12 @@ def write_period(w: Writer, var: str, _element: Element) -> None:
 def write_narrative(w: Writer, var: str, _element: Element) -> None:
     w.fail_unless(f"{is_object(var)} and len({var}) == 2")
     w.fail_unless(f"{var}['status'] in {w.constant(frozenset().union(*NARRATIVE.codes.values()))}")
-    div, ends = w.fresh("d"), f"startswith({HEAD!r}) and {{0}}.endswith({TAIL!r})"
+    div, inner = w.fresh("d"), w.fresh("d")
     w.add(f"{div} = {var}['div']")
     plain = (  # our own form, without marks of XML, and with words
-        f"{div}.__class__ is str and {div}.{ends.format(div)} and {div}.isprintable() and '&' not in {div} "
-        f"and {div}.count('<') == {div}.count('>') == 2 and {div}[{len(HEAD)}] != ' '"
+        f"{div}.__class__ is str and {div}.startswith({HEAD!r}) and {div}.endswith({TAIL!r}) "
+        f"and ({inner} := {div}[{len(HEAD)}:-{len(TAIL)}]).isprintable() and {inner}[:1] not in ('', ' ') "
+        f"and '<' not in {inner} and '>' not in {inner} and '&' not in {inner}"
     )
     w.fail_unless(f"({plain}) or {w.constant(memo.is_right_div)}({div})")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kapfhir.fhir.facts import Facts
 from kapfhir.fhir.identity import Origin
+from kapfhir.fhir.shared import share
 
 from .claims import Note
 from .parts import given
@@ -61,7 +62,7 @@ def _resource(w: Writer, scope: Scope, plan: SlotPlan, origin: Origin, facts: Fa
     put = [entry for put in plan.whole.puts for entry in put(w, scope)]
     own = next((value for key, value in put if key == "meta"), None)
     if own is not None:  # what lines say of it comes beside what every resource has
-        filled = f"{w.bind(_with_meta)}({w.bind(meta)}, {f'{own} if {own.test} else {{}}' if own.test else own})"
+        filled = f"{w.bind(_with_meta)}({w.bind(share(meta))}, {f'{own} if {own.test} else None' if own.test else own})"
         entries.append(("meta", Value(filled)))
     if "text" in facts.elements(kind):
         entries.append(("text", Value(f"{w.bind(_narrative)}({_said(w, scope[0], plan.title, plan.words)})")))
@@ -88,8 +89,10 @@ def _said(w: Writer, item: Value, title: str, words: tuple[Words, ...]) -> str:
     return "f'" + "".join(f"{{{one}}}" for one in said) + "'"
 
 
-def _with_meta(meta: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _with_meta(meta: dict[str, Any], own: dict[str, Any] | None) -> dict[str, Any]:
     """Both, with the labels of both."""
+    if own is None:
+        return meta
     labels = [*own.get("security", ()), *meta.get("security", ())]
     return meta | own | ({"security": labels} if labels else {})
 

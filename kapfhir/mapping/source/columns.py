@@ -9,6 +9,7 @@ from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.sources.export import Export
 from kapfhir.sources.table import Dialect, Row, Table, TableError
 
+from .cells import Memo
 from .grammar import Map, Where
 
 SAID = ("unknown-encoding", "wrong-encoding", "bad-delimiter", "wrong-delimiter")  # what the map says of its table, or should
@@ -56,7 +57,8 @@ class Columns:
                 tests.append((place, frozenset(v.strip().casefold() for v in values)))
         if len(tests) == 1:
             only, allowed = tests[0]
-            return lambda row: row[only].strip().casefold() in allowed
+            known = Memo(lambda text: text.strip().casefold() in allowed)
+            return lambda row: bool(known[row[only]])
         return (lambda row: all(row[i].strip().casefold() in allowed for i, allowed in tests)) if tests else None
 
     def own(self, item: tuple[str, ...], columns: list[tuple[str, frozenset[str]]]) -> tuple[tuple[int, frozenset[str]], ...]:

@@ -90,6 +90,8 @@ class _Reading:
         self.joins = next(points, None) if hasattr(kind, "joined") else None
         self.follows = {n: c for n, p in enumerate(plans) for c in p.references if c.line.path == (self.joins,)}
         self.compares, self.keeps = not isinstance(known, Nothing), not isinstance(known, Unkept)
+        self.stand_ins = any(p.stand_in for p in plans)
+        self.twice = len({p.table for p in plans}) < len(plans)  # several maps may read one row
         self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
         self.doubles: frozenset[str] = frozenset()
         self.numbering = Numbering(concept, plans)
@@ -216,8 +218,7 @@ class _Reading:
 
     def _without_stand_ins(self, rows: list[Waiting]) -> list[Waiting]:
         """Rows that stand in for a record count where no other table makes it, and the first of them says all."""
-        first = next((number for number, _, _ in rows if self.plans[number].stand_in), None)
-        if first is None:
+        if not self.stand_ins or not any(self.plans[number].stand_in for number, _, _ in rows):
             return rows
         own = [row for row in rows if not self.plans[row[0]].stand_in]
         return own if any(self.plans[number].complete for number, _, _ in own) else rows[:1]
@@ -326,7 +327,7 @@ class _Reading:
 
     def _places(self, origins: Origins) -> tuple[Place, ...]:
         places = tuple([Place(self.plans[number].table, row) for number, row in origins])
-        return places if len(places) == 1 else tuple(dict.fromkeys(places))
+        return tuple(dict.fromkeys(places)) if self.twice and len(places) > 1 else places
 
 
 def _joined(said: list[tuple[int, int, Partial]]) -> Partial:
