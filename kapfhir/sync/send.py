@@ -28,6 +28,7 @@ ETAG = re.compile(r'^(?:W/)?"?([^"]+)"?$')
 NO_SUCH_WAY = frozenset([405, 501])
 NO_SUCH_PLACE = frozenset([404, 410])
 MOST_500 = 5  # single resources in a row, before the server is taken to be down, or to take no resource of a type
+MOST_TYPES = 3  # that are given up one after the other, before the server is taken to be down
 MOST_AT_FIRST = 10  # single resources, before a server that never took one is taken to take none
 RACE_TRIES = 2  # of a part, once the whole has lost the race as often as it may: it is no race then
 MOST_TOLD = 10_000
@@ -54,13 +55,18 @@ class Sender:
         self._failed_inside = 0  # single resources in a row
         self._failed_types: Counter[str] = Counter()  # the same of each type
         self._given_up: dict[str, str] = {}  # types of which nothing more is sent, and why
+        self._took_before = bool(ledger.newest(1))
         self._doubtful = False  # a type was given up, and the server took nothing since: it may be down
         self._refused_at_first = 0
         self._look = Look(client, ids=plan.ids)
 
     def require_life(self) -> None:
-        """At the end: if the server failed inside at whatever it was sent, or sent last, no resource is to blame."""
-        if (self.report.written == 0 and self._failed_inside) or self._doubtful:
+        """At the end: if the server failed inside at whatever it was sent, or sent last, no resource is to blame.
+
+        Where it took others in an earlier run, and in this one was sent nothing but types that were given up, these are to blame.
+        """
+        taken = self.report.written > 0
+        if (self._doubtful and taken) or (self._failed_inside and (self._doubtful or not taken)):
             raise TemporaryServerError(
                 f"{self.client.http.host} fails inside (HTTP 500) at whatever it is sent", "try later", 500
             )
@@ -170,7 +176,8 @@ class Sender:
             self._failed_inside += 1
             self._failed_types.update(types)
             never = [t for t in types if self._failed_types[t] >= MOST_500 and len(types) == 1]
-            if never and self.report.written and not self._doubtful:
+            takes = self.report.written > 0 or self._took_before  # what failed in an earlier run may come first in this one
+            if never and takes and (not self._doubtful or len(self._given_up) < MOST_TYPES):
                 self._given_up[never[0]] = f"{error.text}; so it was with each {never[0]} before: no more of them are sent"
                 self._failed_inside, self._doubtful = 0, True
             elif self._failed_inside >= MOST_500:

@@ -115,7 +115,9 @@ def _compile(name: str, keys: tuple[str, ...]) -> Check:
 def _stands_in(key: str, own: tuple[str, ...], facts: TypeFacts) -> bool:
     """Whether this key says of a single primitive why it is missing; more than that is left to the walk."""
     element = facts.elements.get(key[1:]) if key.startswith("_") and key[1:] not in (*own, "id") else None
-    return element is not None and not element.many and element.types[0] in PRIMITIVES and facts.name != "Extension"
+    if element is None or element.many or element.codes or facts.name == "Extension":  # a required code can't be absent
+        return False
+    return element.types[0] in PRIMITIVES
 
 
 class _Places(dict[str, bool]):

@@ -182,6 +182,26 @@ def test_a_server_that_fails_inside_at_one_type_gets_all_others(run, made, monke
     assert run.sync(made.course(40, 1)).created == 40
 
 
+@pytest.mark.parametrize("entries", [3, 200])
+def test_a_type_that_failed_in_the_run_before_holds_up_nothing_new(run, made, monkeypatch, entries):
+    failing(monkeypatch, lambda bundle, _: b'"resourceType":"AdverseEvent"' in bundle)
+    run.limits = Limits(entries=entries, threads=1)
+    run.sync(made.course(40, 1))
+    again = run.sync(made.course(40, 1))
+    assert (again.error, again.created, again.refused, again.exit) == (None, 0, 40, Exit.REFUSED)
+    more = run.sync(made.course(42, 1))
+    assert (more.error, more.created, more.refused, more.exit) == (None, 2 * 4, 42, Exit.REFUSED)
+
+
+def test_a_server_that_is_down_in_a_later_run_is_not_asked_for_ever(run, made, monkeypatch):
+    run.limits = Limits(entries=4, threads=1)
+    run.sync(made.course(1, 1))
+    sent = failing(monkeypatch, lambda *_: True)
+    report = run.sync(made.course(40, 2))
+    assert isinstance(report.error, TemporaryServerError)
+    assert len(sent) < 80
+
+
 def test_what_waits_for_a_type_that_is_given_up_is_blocked(run, made, monkeypatch):
     failing(monkeypatch, lambda bundle, _: b'"resourceType":"Procedure"' in bundle)
     report = run.sync(made.course(10, 1))

@@ -150,6 +150,13 @@ def test_a_primitive_that_is_absent_for_a_reason_takes_the_quick_way(fresh_shape
         assert not quick(patient | wrong)
 
 
+def test_a_required_code_is_never_absent(fresh_shapes):
+    for lacks in ({"_status": UNKNOWN}, {"_status": UNKNOWN, "_effectiveDateTime": UNKNOWN}):
+        given = {"resourceType": "Observation", "id": "1", "code": {"text": "x"}} | lacks
+        assert walk(given)
+        assert not quick(given)
+
+
 def test_a_memo_does_not_trust_the_original(right, fresh_shapes):
     """A part that was found right and is changed afterwards is looked at again."""
     observation = next(r for r in right if r["resourceType"] == "Observation" and r.get("category"))
