@@ -35,10 +35,11 @@ numbers.mg = 1200
 ```
 
 A finding stands at the row that is its record, in the main table of it. What an export does not hold at all says nothing about
-a patient: without any consent, rule E17 is not judged, and that is told. A record that the rows could not make is not judged:
-its problems are told, and of a dosing session or a dose, that it is lost (S01). Where a day has no time of day, what needs the
-order within the day is not judged. Rules that are *told by a problem* have the level of this table in `findings`, and that of
-[the problem](problems.md) in the other reports.
+a patient: without any consent, rule E17 is not judged, and that is told. So it is with a table of `scope: delta`: what it does
+not hold may stand in an earlier one. A record that the rows could not make is not judged: its problems are told, and of a dosing
+session or a dose, that it is lost (S01). Where a day has no time of day, what needs the order within the day is not judged.
+Rules that are *told by a problem* have the level of this table in `findings`, and that of [the problem](problems.md) in the
+other reports.
 
 As FHIR (`--as fhir -o FILE`) each finding about a patient is a DetectedIssue, and a safety finding a Flag too; ids follow from
 rule and record. What a problem tells is about the patient of its row, once for each record however many cells tell it. Findings

@@ -52,7 +52,8 @@ class Job(AbstractContextManager["Job"]):
 
     def engine(self, tell: Callable[[Finding], None] | None = None, until: datetime | None = None) -> Engine:
         """The rules, for one reading of the export. `until`: when it was made, where its newest table does not say so."""
-        return Engine(self.rules, tell, until or self.export.newest)
+        partly = {p.concept for p in self.maps.plans if p.complete and not p.full}
+        return Engine(self.rules, tell, until or self.export.newest, partly)
 
     def __enter__(self) -> Self:
         return self

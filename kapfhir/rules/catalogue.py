@@ -79,3 +79,9 @@ NEEDS = {  # what a rule says of something missing means nothing where the expor
     "T02-protocol": "IntegrationSession",
     "T06": "IntegrationSession",
 }
+WHOLE = {  # nor what it says of a first one, of the one before, or of none, where the export holds only what is new
+    **{rule: (concept,) for rule, concept in NEEDS.items()},
+    **dict.fromkeys(("S18", "P07-start", "P07-low", "P11", "P12", "P13", "P15"), ("DosingSession",)),
+    **dict.fromkeys(("O09", "O09-old", "O10"), ("OutcomeAssessment", "DosingSession")),
+    **dict.fromkeys(("T06",), ("IntegrationSession", "DosingSession")),
+}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from kapfhir.model.dosing import DosingSession
 from kapfhir.model.people import Clinic, Patient
 from kapfhir.model.protocol import Protocol
 
-from .catalogue import CHAPTERS, DAY, HELD, LOST, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS
+from .catalogue import CHAPTERS, DAY, HELD, LOST, NEEDS, PARTS, PATIENTS, PROTOCOL, STORY, WAYS, WHOLE
 from .day import Day
 from .facts import Dose
 from .memory import Memory
@@ -59,18 +60,23 @@ class Finding:
 
 
 class Engine:
-    """One run over one export. `counts` are by severity, `by_rule` by rule; `tell` gets each finding as it is found."""
+    """One run over one export. `counts` are by severity, `by_rule` by rule; `tell` gets each finding as it is found.
+
+    `partly`: the concepts of which the export holds only what is new or changed.
+    """
 
     def __init__(
         self,
         rules: Mapping[str, Rule] | None = None,
         tell: Callable[[Finding], None] | None = None,
         until: datetime | None = None,
+        partly: AbstractSet[str] = frozenset(),
     ) -> None:
         self.rules = rules or all_rules()
         self.counts: Counter[str] = Counter(dict.fromkeys(SEVERITIES, 0))
         self.by_rule: Counter[str] = Counter()
-        self.not_judged: dict[str, str] = {}  # rule -> the concept that the export does not hold
+        self.not_judged: dict[str, str] = {}  # rule -> what the export does not hold
+        self.partly = partly
         self.tell = tell
         self._held: list[tuple[Any, str, int]] = []
         self._memory = Memory()
@@ -153,6 +159,10 @@ class Engine:
             for rule, *_ in judged
             if rule.id in needs and needs[rule.id] not in seen
         }
+        for rule, *_ in self._story:
+            lacking = next((concept for concept in WHOLE.get(rule.id, ()) if concept in self.partly), None)
+            if lacking is not None and rule.id not in self.not_judged:
+                self.not_judged[rule.id] = f"full set of {lacking}"
         rules = [one for one in self._story if one[0].id not in self.not_judged]
         chosen: dict[tuple[bool, ...], list[tuple[Rule, Callable[[Story, Numbers], Found], Numbers]]] = {}
         try:

@@ -122,6 +122,29 @@ def test_memory_is_flat(monkeypatch):
     assert peak(900) < 2 * peak(300)
 
 
+def test_what_may_stand_in_an_earlier_export_is_not_judged():
+    def by_rule(*partly):
+        engine = Engine(partly=frozenset(partly))
+        for record in (
+            replace(consent(), patient=Ref("Q")),
+            session(days=1, number=1, course=Ref("C")),
+            session(days=3, number=3, course=Ref("C")),
+        ):
+            engine.see(record, "t", 1)
+        engine.finish()
+        return engine.by_rule, engine.lacking()
+
+    assert {"E17", "S18"} <= by_rule()[0].keys()
+    found, lacking = by_rule("Consent")
+    assert "E17" not in found
+    assert "S18" in found
+    assert "not judged, as the export holds no full set of Consent: E17" in lacking
+    found, lacking = by_rule("DosingSession")
+    assert "S18" not in found
+    assert "E17" in found
+    assert any("full set of DosingSession" in line and "S18" in line for line in lacking)
+
+
 def test_a_day_without_a_time_is_not_judged_by_the_clock():
     whole_day = replace(session(dose(minutes=None)), doses=(replace(dose(minutes=None), given=after().date()),))
     assert rules(whole_day).isdisjoint({"M10", "M06-interval", "P08", "S02", "M01"})
