@@ -8,18 +8,37 @@ from typing import Any
 from kapfhir.model.fields import Field, fields_of
 from kapfhir.sources.table import Row
 
-from .fill import WITHHELD, Origins, Partial, Plan
+from .fill import FROM, WITHHELD, Origins, Partial, Plan, has_fields
 from .formats import Bad
 from .references import OwnedRef
 from .shape import Tell
 
 PATIENT = ("patient",)
+Inner = tuple[str, str]  # a list of a record, and the field of its items
 
 
 def pointers_of(kind: type) -> list[Field]:
     """The fields that point to records of a patient, in a record that has a patient itself."""
     own = fields_of(kind)
-    return [f for f in own.values() if f.refers is not None and "patient" in fields_of(f.refers)] if "patient" in own else []
+    return [f for f in own.values() if _of_a_patient(f)] if "patient" in own else []
+
+
+def inner_pointers(kind: type, plans: Iterable[Plan]) -> list[Inner]:
+    """The same of the items of its lists, as far as a map fills them: for most records none, and nothing is to be looked at."""
+    filled = {(cell.line.path[0], cell.line.path[-1]) for plan in plans for cell in plan.references}
+    lists = [(f.name, item) for f in fields_of(kind).values() if f.many for item in f.types if has_fields(item)]
+    inner = [(name, f.name) for name, item in lists for f in fields_of(item).values() if _of_a_patient(f)]
+    return [one for one in inner if one in filled and "patient" in fields_of(kind)]
+
+
+def is_strange(record: Any, inner: Iterable[Inner]) -> bool:
+    """True if an item of a record points to another patient's."""
+    patient = record.patient
+    return any(
+        isinstance(one := getattr(item, name), OwnedRef) and one.patient != patient
+        for owners, name in inner
+        for item in getattr(record, owners)
+    )
 
 
 def strange(partial: Partial, pointers: Iterable[Field]) -> list[tuple[Field, list[Any]]]:
@@ -37,6 +56,18 @@ def withhold_strangers(partial: Partial, pointers: Iterable[Field], tell: Tell, 
         value = partial[field.name]
         kept = tuple(one for one in value if one not in others) if isinstance(value, tuple) else ()
         partial[field.name] = kept or WITHHELD
+
+
+def withhold_inner(partial: Partial, inner: Iterable[Inner], tell: Tell, origins: Origins) -> None:
+    """Take out of the items of a record what points into another patient's, and tell it on their rows."""
+    patient = partial.get("patient")
+    for owners, name in inner if isinstance(patient, str) else ():
+        items = partial.get(owners)
+        for key, item in items.items() if isinstance(items, dict) else ():
+            if _strangers(item.get(name), str(patient)):
+                text, rows = "it points to a record of another patient", item.get(FROM, origins)
+                tell("another-patient", text, rows, "field", (owners, str(key)), (name,))
+                item[name] = WITHHELD
 
 
 def whose(rows: Iterable[tuple[int, int, Row]], plans: Sequence[Plan]) -> str | None:
@@ -73,3 +104,7 @@ def _strangers(value: Any, patient: str) -> list[Any]:
     """The references of a field, one or several, that point to a record of another patient."""
     some = value if isinstance(value, tuple) else (value,)
     return [one for one in some if isinstance(one, OwnedRef) and one.patient != patient]
+
+
+def _of_a_patient(field: Field) -> bool:
+    return field.refers is not None and "patient" in fields_of(field.refers)

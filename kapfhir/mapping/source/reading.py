@@ -27,7 +27,7 @@ from .doubles import find_doubles, settle
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
 from .numbering import CODE, HINT, Numbering
-from .owners import patient_of, pointers_of, strange, whose, withhold_strangers
+from .owners import inner_pointers, is_strange, patient_of, pointers_of, strange, whose, withhold_inner, withhold_strangers
 from .rows import Rows
 from .shape import ConflictError
 from .shortcut import DetourError, write_shortcuts
@@ -82,7 +82,7 @@ class _Reading:
         self.shape = maps.shapes.of(kind)
         self.shortcuts = write_shortcuts([p.root for p in plans], self.shape)
         fields = fields_of(kind).values()
-        self.pointers = pointers_of(kind)
+        self.pointers, self.inner = pointers_of(kind), inner_pointers(kind, plans)
         self.doubts: Any = getattr(kind, "doubts", None)
         self.anchors = hasattr(kind, "anchor")
         # of a class with `joined`, the field that names the record whose anchor is joined in
@@ -256,10 +256,11 @@ class _Reading:
             record = None if self.pointers and strange(partial, self.pointers) else self.shape.quick(partial)
         except (Bad, DetourError, ImpossibleError):
             record = None
-        if record is not None:
+        if record is not None and not (self.inner and is_strange(record, self.inner)):
             return record
         try:
             partial = self._merged(key, rows, self._fill)
+            withhold_inner(partial, self.inner, self.teller.tell, origins)
             withhold_strangers(partial, self.pointers, self.teller.tell, origins)
             return self.shape.make(partial, self.teller.tell, origins)
         except ConflictError as conflict:

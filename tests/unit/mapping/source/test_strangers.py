@@ -3,6 +3,10 @@
 import pytest
 from source_desk import Remembered, log
 
+from kapfhir.mapping.source.fill import has_fields
+from kapfhir.model.concepts import CONCEPTS
+from kapfhir.model.fields import fields_of
+
 DOSE = "D-1,P-1,2026-01-05 10:00,2026-01-05 11:00,35,iv,120,80,70"
 MAPS = {
     "why": ("Diagnosis", "recorded: Day\n  disorder: = mdd-single-mild"),
@@ -73,6 +77,73 @@ def test_no_hours_since_a_dose_of_somebody_else(clinic):
     one, other = (units.records()[key] for key in ("T-1", "T-2"))
     assert (str(one.since_dose.value), other.follows, other.since_dose) == ("24.0000", None, None)
     assert told(units) == {("talks", 3, "For", "field withheld")}
+
+
+ITEMS = {
+    "scripts": "concept: Prescription\ntable: scripts\nfields:\n  key: Id\n  patient: Patient\n  prescriber: = MD-1\n  authored: Day\n"
+    "  status: = active\n  drug: = ketamine\n  instructions: Sig\n",
+    "looked": "concept: Screening\ntable: looked\nfields:\n  key: Id\n  patient: Patient\n  performer: = MD-1\n  visit.start: Day\n"
+    "  decision: = cleared\n  findings[*].key: Finding\n  findings[*].criterion: = other\n"
+    "  findings[*].presence: = absent\n  findings[*].evidence: For\n",
+}
+
+
+@pytest.fixture
+def screened(clinic):
+    """With prescriptions that doses follow, and findings of a screening that rest on diagnoses: references within items."""
+    for name, text in ITEMS.items():
+        clinic.map(name, text)
+    clinic.map("log", (clinic.source / "log.yaml").read_text() + "  doses[1].prescription: Script\n")
+    clinic.table("scripts", "Id,Patient,Day,Sig\nR-1,P-1,2026-01-02,as told\nR-2,P-2,2026-01-02,as told\n")
+    clinic.table("looked", "Id,Patient,Day,Finding,For\nE-1,P-1,2026-01-03,1,W-1\nE-1,P-1,2026-01-03,2,W-1\n")
+    head, row, *_ = log(DOSE).splitlines()
+    return clinic.table("log", f"{head},Script\n{row},R-1\n")
+
+
+def test_what_is_one_patients_is_told_nothing_within_items(screened):
+    units = screened.read()
+    assert units.problems() == []
+    assert units.records()["D-1"].doses[0].prescription == "R-1"
+    assert [f.evidence for f in units.records()["E-1"].findings] == ["W-1", "W-1"]
+
+
+def test_the_prescription_of_a_dose_is_withheld(screened):
+    screened.table("log", (screened.export / "log.csv").read_text().replace("R-1", "R-2"))
+    units = screened.read()
+    assert told(units) == {("log", 2, "Script", "field withheld")}
+    assert units.records()["D-1"].doses[0].prescription is None
+    assert units.found("D-1").digest == ""
+    assert told(screened.read(Remembered(units))) == told(units)
+
+
+def test_what_a_finding_rests_on_is_withheld_on_its_row(screened):
+    screened.table("looked", (screened.export / "looked.csv").read_text().replace("2,W-1", "2,W-2"))
+    units = screened.read()
+    assert told(units) == {("looked", 3, "For", "field withheld")}
+    assert [f.evidence for f in units.records()["E-1"].findings] == ["W-1", None]
+
+
+def test_a_prescription_that_became_another_patients(screened):
+    known = Remembered(screened.read())
+    screened.table("scripts", (screened.export / "scripts.csv").read_text().replace("R-1,P-1", "R-1,P-3"))
+    assert told(screened.read(known)) == {("log", 2, "Script", "field withheld")}
+
+
+def within(kind, path=()):
+    for f in fields_of(kind).values():
+        for part in () if f.derived else f.types:
+            if f.refers is None and has_fields(part):
+                yield from within(part, (*path, f))
+        if path and f.refers is not None and "patient" in fields_of(f.refers):
+            yield (*path, f)
+
+
+def test_references_within_records_stand_in_items_of_lists_and_may_be_left_out():
+    """What `inner_pointers` looks at; one in a part, or deeper, would go unseen."""
+    found = [path for kind in CONCEPTS.values() if "patient" in fields_of(kind) for path in within(kind)]
+    assert len(found) >= 2
+    for path in found:
+        assert (len(path), path[0].many, path[1].many, path[1].optional) == (2, True, False, True), path
 
 
 MOVED = {
