@@ -113,6 +113,29 @@ def test_a_key_that_was_corrected_twice(clinic):
     assert clinic.sync(apply=False)[1:] == (6, [("log", 3)]), "back at the first, two others are wrong"
 
 
+@pytest.mark.parametrize("line", ["patient,log,ada,P-1,\n", ""], ids=["its key is empty", "its line is gone"])
+def test_an_answer_that_was_taken_back(clinic, kapfhir_sandbox, line):
+    """Its rows wait, and nothing says that the old dose is gone: it stands under a patient whom nobody confirms."""
+    clinic.write("people.csv", NAMES.replace("patient,log,ada,,P-1\n", line))
+    assert clinic.sync(apply=False) == (0, 3, [("log", 3)])
+    assert clinic.sync() == (0, 3, [("log", 3)])
+    assert clinic.sync() == (0, 3, [("log", 3)]), "it is not quiet the next time"
+    clinic.write("people.csv", NAMES)
+    assert clinic.sync() == (0, 0, []), "given again: all is as it was"
+    assert doses(kapfhir_sandbox).count(("P-1", "2026-01-12")) == 1
+
+
+def test_all_answers_are_taken_back(clinic):
+    (clinic.folder / "people.csv").unlink()
+    assert clinic.sync(apply=False) == (0, 6, [("log", 2), ("log", 3)])
+
+
+def test_an_answer_taken_back_leaves_alone_what_another_name_says(clinic):
+    clinic.table("log", TABLES["log"].replace("ada,2026-01-12", "ada,2026-01-05").replace(",85", ",80"))
+    clinic.write("people.csv", NAMES.replace("ada,,P-1", "ada,,"))
+    assert clinic.sync(apply=False)[1:] == (0, [])
+
+
 def test_two_names_that_were_taken_for_each_other(clinic):
     clinic.table("log", TABLES["log"] + "Bo,2026-01-05,60\n")
     clinic.write("people.csv", NAMES + "patient,log,Bo,,P-2\n")

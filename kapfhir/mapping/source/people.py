@@ -82,10 +82,9 @@ class People:
         return read
 
     def marks(self, salt: str) -> Iterator[tuple[str, Person]]:
-        """Those who have a key, each with a mark that stands for the name and does not hold it."""
+        """Each name with a mark that stands for it and does not hold it."""
         for place, person in self.known.items():
-            if person.key:
-                yield blake2b(repr(place).encode(), key=salt.encode(), digest_size=16).hexdigest(), person
+            yield mark_of(place, salt), person
 
     @contextmanager
     def instead(self, kind: str, table: str, keys: Mapping[str, str]) -> Iterator[None]:
@@ -115,6 +114,11 @@ class People:
     @property
     def waiting(self) -> int:
         return sum(not p.key for p in self.known.values())
+
+
+def mark_of(place: tuple[str, str, str], salt: str) -> str:
+    """What stands for the name of a kind and a table where no name may stand."""
+    return blake2b(repr(place).encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
 def load_people(path: Path | None) -> People:
