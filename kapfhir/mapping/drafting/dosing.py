@@ -32,7 +32,11 @@ def draft_dosing(profile: Profile, book: Book, patient: Column | None, session: 
     _add_key(draft, patient, session, times)
     draft.refer("patient", "Patient", patient, "the column that names the patient")
     number = _session_number(profile, patient, session)
-    draft.plain("number", number)
+    if number is None or _counts(number):
+        draft.plain("number", number)
+    else:
+        draft.use(number)
+        draft.add("number", TODO, f"{number.name}? If it does not count the sessions of a patient, delete this line")
     course = profile.find(*w.COURSE)
     if course is not None and "Course" in book.keys:
         draft.refer("course", "Course", course)
@@ -63,7 +67,14 @@ def draft_dosing(profile: Profile, book: Book, patient: Column | None, session: 
 def _session_number(profile: Profile, *others: Column | None) -> Column | None:
     """The column that counts the sessions of a patient."""
     small = [c for c in profile.columns if c.alone and c.whole and 0 < c.low <= c.high < 100 and c not in others]
-    return next((c for p in w.NUMBER for c in small if w.fits(p, c.words) and not w.fits("dose|mg|bp|hr", c.words)), None)
+    small = [c for c in small if not w.fits(w.NO_NUMBER, c.words)]
+    perhaps = [c for p in w.NUMBER for c in small if w.fits(p, c.words)]
+    return next((c for c in perhaps if _counts(c)), next(iter(perhaps), None))
+
+
+def _counts(column: Column) -> bool:
+    """True for a header that plainly says the number of a session: `Session #`, `Infusion`; `Infusion arm` may be anything."""
+    return w.fits(w.NUMBER[0], column.words) or re.fullmatch(w.BARE_NUMBER, column.words) is not None
 
 
 def _numbered(columns: list[Column]) -> bool:

@@ -47,6 +47,12 @@ NUMBER = (
     r"(?:session|infusion|treatment|visit|dose) (?:no|number|#|num|nr|count)",
     r"no|number|#|nr|session|infusion|treatment|visit",
 )
+NO_NUMBER = (  # what is measured, or names something else, counts no sessions
+    r"dose|mgs?|mcg|ug|g|ml|kgs?|lbs?|bp|hr|hrs?|hours?|h|\w*min|mins|\w*minutes?|secs?|seconds?|days?|weeks?|wks?|duration|length"
+    r"|time|start|end|stop|rate|speed|volume|vol|amount|age|weight|score|total|rating|level|cost|fee|price|charge|lot|vial|room"
+    r"|pump|phone|%|planned|remaining|left|id|code|interval|since|between|gap|pain|suds"
+)
+BARE_NUMBER = r"(?:(?:ketamine|kap|dosing|iv|im|current|this) )*(?:no|number|#|nr|session|infusion|treatment|visit)"
 DATE = (
     r"(?:usage|session|treatment|infusion|service|visit|dosing|dose|administration|injection|appointment) date",
     r"date of (?:\w+ )*(?:infusion|service|treatment|administration|visit|session|dose)|dos|date|day|datum|tag|fecha|on",
