@@ -44,7 +44,7 @@ def _kind(profile: Profile) -> str:
     amounts = dose_columns(profile)
     readings = find_readings(profile)
     if question is not None and answer is not None and answer is not question and not is_long(profile):
-        return "long scale"
+        return "scale" if _is_item(profile, question) else "long scale"
     if amounts and patient is None and session is not None:
         return "segments" if has("step|segment") else "premedication" if has(*w.DRUG) else "dosing"
     if amounts and (patient is not None or session is not None):
@@ -77,6 +77,11 @@ def _kind(profile: Profile) -> str:
     if patient is not None and (has(*w.THERAPIST[:1]) or has(*w.MODALITY[:1]) or has(r"note ?type|follows")):
         return "talks"
     return "patients" if people >= 2 and patient is not None else "unknown"
+
+
+def _is_item(profile: Profile, question: Column) -> bool:
+    """True for a column that is one item of a wide table: `PCL-5 Item 1` beside `PCL-5 Item 2`, ... and `PCL-5 Score`."""
+    return any(column is question for found in find_scales(profile) for column in found.items.values())
 
 
 def _patients(profiles: list[Profile]) -> dict[str, Column]:

@@ -230,3 +230,29 @@ def test_the_number_of_the_session_is_found_beside_what_is_measured(clinic, head
 def test_what_may_be_the_number_of_the_session_is_something_to_do(clinic):
     assert dose_log(clinic, "Infusion arm") == "TODO"
     assert "number: TODO  # Infusion arm? If it does not count the sessions of a patient, delete this line" in clinic.text("log")
+
+
+@pytest.mark.parametrize(
+    ("item", "count", "total", "path"),
+    [
+        ("PCL-5 Item", 20, "PCL-5 Score", "pcl5"),
+        ("PHQ-9 Question", 9, "PHQ-9 Score", "phq9"),
+        ("CADSS item", 23, "CADSS score", "cadss"),
+        ("MADRS Item", 10, "Score", "madrs"),
+        ("GAD-7 Item", 7, "GAD7 Score", "gad7"),
+    ],
+)
+def test_a_wide_scale_whose_total_is_called_score_is_no_long_one(clinic, item, count, total, path):
+    header = ",".join(["Form", "Client", "Completed", *[f"{item} {n}" for n in range(1, count + 1)], total])
+    clinic.table("answers", header, *[[f"F{n}", "P-1", day(n), *[n % 4] * count, n % 4 * count] for n in range(8)]).draft()
+    lines = clinic.lines("answers")
+    answers = {at: rule for at, rule in lines.items() if at.startswith("answers")}
+    assert list(answers) == [f"answers[{path}-{n}].value" for n in range(1, count + 1)]
+    assert all(f"{item} {n}" in rule for n, rule in enumerate(answers.values(), 1))
+    assert lines["total"] == f'{{from: {total}, unit: "{{score}}"}}'
+
+
+def test_a_long_scale_stays_a_long_one(clinic):
+    rows = [[n // 9, "P-1", day(n // 9), f"PHQ-9 Item {n % 9 + 1}", n % 4] for n in range(72)]
+    clinic.table("phq9", "Form,Client,Completed,Question,Score", *rows).draft()
+    assert clinic.lines("phq9")["answers[*].question"] == "{from: Question, codes: phq-9-item}"
