@@ -145,8 +145,15 @@ class OutcomeAssessment:
             "answers",
             "total",
         )
+        taken = scale.takes(given)
         require(
-            scale.takes(given),
+            taken or not scale.numbers_a_choice(given),
+            "number-for-choice",
+            f"the answers of {scale.instrument} are choices: give a code table that says which choice each number means",
+            "answers",
+        )
+        require(
+            taken,
             "out-of-range",
             f"an answer is outside the range of {scale.instrument}",
             "answers",

@@ -201,6 +201,10 @@ class Scale:
         """Whether every answer is one that its question has."""
         return given.items() <= self.marks.keys()
 
+    def numbers_a_choice(self, given: Mapping[Question, Given]) -> bool:
+        """Whether a question that asks for a choice is answered with a number: nothing says which choice it means."""
+        return any(self.item(q).choices and not self.item(q).numbers and not isinstance(a, Choice) for q, a in given.items())
+
     def item(self, question: str) -> Item:
         return self._items[question]
 

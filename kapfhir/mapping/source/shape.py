@@ -144,7 +144,7 @@ class Shape:
     def _make(self, partial: Partial, given: Partial, held: set[str], tell: Tell, origins: Origins, lost: str, path: Path) -> Any:
         if held and self.lose is not None:
             self.lose(given, held)
-        gone: set[str] = set()  # withheld here: each field once, so this comes to an end
+        gone, whole = set[str](), set[str]()  # withheld here; `whole`: not its bad items alone. Either is less each time
         for pointer in self.pointers:
             self._drop_loose(given, pointer, tell, origins, path)
         while True:
@@ -161,7 +161,7 @@ class Shape:
             except ImpossibleItemsError as error:
                 self._blank(partial, given, error, tell, origins, path)
             except ImpossibleError as error:
-                kept = self.required | self.defaulted | gone
+                kept = self.required | self.defaulted | whole
                 drop = [n for n in error.fields if n in given and n not in kept]
                 if not drop:
                     empty = error.code == "empty-part"
@@ -176,7 +176,8 @@ class Shape:
                         )
                     return None
                 gone.update(drop)
-                self._withhold(partial, given, error, drop, tell, origins, path)
+                if not self._withhold(partial, given, error, drop, tell, origins, path):
+                    whole.update(drop)
 
     def _withhold(
         self,
@@ -187,8 +188,8 @@ class Shape:
         tell: Tell,
         origins: Origins,
         path: Path,
-    ) -> None:
-        """Take out what can't stand: the bad items of a list, or whole fields."""
+    ) -> bool:
+        """Take out what can't stand: the bad items of a list, or whole fields. Tells whether it was items."""
         text = f"{self.kind.__name__}: {error.text}"
         if len(drop) == 1 and drop[0] in self.lists and (bad := self._bad_items(given, drop[0], error.code)):
             for item in bad:
@@ -196,7 +197,7 @@ class Shape:
                 values = [f.name for f in fields(item)[1:]]  # the first one names the item: it is not what is wrong
                 tell(error.code, text, rows, "item", (*path, drop[0], name_of(item)), values)
             given[drop[0]] = tuple(item for item in given[drop[0]] if item not in bad)
-            return
+            return True
         absent = all(name in self.absents for name in drop)
         tell(error.code, text, origins, "absent" if absent else "field", path, error.fields)
         for name in drop:
@@ -206,6 +207,7 @@ class Shape:
         for name in drop:
             if name in self.absents and given.get(name) in (None, "unknown"):
                 given[name] = ERROR
+        return False
 
     def _blank(
         self, partial: Partial, given: Partial, error: ImpossibleItemsError, tell: Tell, origins: Origins, path: Path

@@ -73,7 +73,7 @@ def test_the_screener_is_never_summed():
         (lambda: assessment("madrs", []), "empty-assessment", ()),
         (lambda: assessment("madrs", [8] + [0] * 9), "out-of-range", ("answers",)),
         (lambda: assessment("madrs", [-1]), "out-of-range", ("answers",)),
-        (lambda: assessment("phq-9", [2]), "out-of-range", ("answers",)),
+        (lambda: assessment("phq-9", [2]), "number-for-choice", ("answers",)),
         (lambda: assessment("pcl-5", [Choice("not-at-all")]), "out-of-range", ("answers",)),
         (lambda: assessment("phq-9", [], score(28)), "out-of-range", ("total",)),
         (lambda: assessment("cssrs-screener", [], score(3)), "no-total", ("total",)),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kapfhir.advice import advice
 from kapfhir.mapping.source.local import shift_of
 
 HEAD = "concept: OutcomeAssessment\ntable: scores\nfields:\n  key: Id\n  patient: Patient\n  instrument: = {}\n  assessed: On\n"
@@ -51,8 +52,24 @@ def test_numbers_from_one_without_a_table_are_refused_with_their_total(patients)
 
 def test_numbers_of_a_scale_of_choices_are_refused_without_a_table(patients):
     units = answers(patients, "phq-9", "phq9", "A-1,P-1,2026-01-05,1,2,0,12\n")
-    assert {p.code for p in units.problems("scores")} >= {"out-of-range"}
+    told = [p for p in units.problems("scores") if p.column.startswith("Q")]
+    assert {(p.code, p.column) for p in told} == {("number-for-choice", f"Q{n}") for n in (1, 2, 3)}
+    assert all("code table that says which choice each number means" in p.text for p in told)
+    assert "`{from: Column, codes: frequency}`" in advice("number-for-choice")
     assert units.records()["A-1"].answers == ()
+
+
+def test_beside_numbers_for_choices_a_choice_of_another_scale_costs_only_itself(patients):
+    units = answers(patients, "phq-9", "phq9", "A-1,P-1,2026-01-05,1,yes,not-at-all,12\n")
+    told = {(p.code, p.column) for p in units.problems("scores") if p.severity == "error"}
+    assert told == {("number-for-choice", "Q1"), ("out-of-range", "Q2")}
+    assert values(units) == ["not-at-all"]
+
+
+def test_numbers_out_of_the_range_of_a_scale_of_numbers_are_that(patients):
+    units = answers(patients, "pcl-5", "pcl5", "A-1,P-1,2026-01-05,0,9,4,12\n")
+    assert {p.code for p in units.problems("scores") if p.column == "Q2"} == {"out-of-range"}
+    assert values(units) == [0, 4]
 
 
 def test_a_table_must_say_what_a_text_means(patients):
