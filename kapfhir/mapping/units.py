@@ -50,6 +50,7 @@ class Rejected:
     key: str
     places: tuple[Place, ...] = ()
     patient: str | None = None
+    shifted: bool = False  # its table numbers answers from 1: what went out of it earlier has wrong scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from .grammar import Line
 from .reasons import EFFECTS
 
 CODE, HINT = "shifted-coding", "give a code table that says what each number means"
+CLEAN = 10  # so many records with a 0 for each with a number too many, and that number is a slip of the pen
 MANY, FEW = 100, 20  # so many answers without a 0 are worth a word; FEW in a table of changes, which shows less than the whole
 Numbers = list[tuple[int, int]]  # answers that are numbers, each with the highest of its question
 Answers = dict[str, Numbers]  # of a row or record, by scale
@@ -42,6 +43,11 @@ class Shown:
     shifted: int = 0
     plain: int = 0
     count: int = 0
+
+    @property
+    def counts_from_one(self) -> bool:
+        """Whether the numbers too many are more than slips of the pen. Then a 0 beside them is no answer, as likely as not."""
+        return self.plain < CLEAN * self.shifted if self.shifted else self.over and not self.zero
 
     def note(self, numbers: Numbers) -> None:
         """The answers of a row or a record."""
@@ -72,7 +78,7 @@ class Numbering:
         self.pairs = {n: pair for n, node in self.rows.items() if n not in self.named and (pair := _pair(node)) is not None}
         self.held: dict[int, dict[tuple[str, ...], list[Any]]] = {n: {} for n in self.pairs}
         self.shown: dict[tuple[int, str], Shown] = {}
-        self.refused: frozenset[tuple[int, str]] = frozenset()  # tables and scales, of which no record without a 0 is taken
+        self.refused: frozenset[tuple[int, str]] = frozenset()  # tables and scales, of which no record is taken
 
     def asks(self, number: int) -> bool:
         """Whether the rows of this plan must be looked at."""
@@ -127,7 +133,7 @@ class Numbering:
         """When all rows were looked at: one problem for each table that counts from 1, or that nothing tells from such a one."""
         for number in self.held:
             self._take(number)
-        sure = {key for key, shown in self.shown.items() if shown.shifted or (shown.over and not shown.zero)}
+        sure = {key for key, shown in self.shown.items() if shown.counts_from_one}
         scales = {scale for _, scale in sure}
         alike = {key for key, shown in self.shown.items() if key[1] in scales and not shown.zero}
         self.refused = frozenset(sure | alike)
@@ -138,24 +144,28 @@ class Numbering:
         return told + [self._doubt(*key) for key in sorted(quiet)]
 
     def refusal(self, record: object, numbers: Iterable[int]) -> str:
-        """Why a record of these plans can't be taken; empty where it can. One with a 0 shows by itself that it counts from 0,
-        unless fewer are like it than like the others: then 0 is no answer there.
-        """
+        """Why a record of these plans can't be taken; empty where it can."""
         if not self.refused or not isinstance(record, OutcomeAssessment):
             return ""
         if not record.given and record.total is None and not record.subscales:
             return ""  # no number that could be wrong
         scale = _widest(next(iter(record.scale.questions), ""))
-        found = [self.shown[number, scale] for number in numbers if (number, scale) in self.refused]
-        if not found or (0 in record.given.values() and all(shown.plain >= shown.shifted for shown in found)):
+        if not any((number, scale) in self.refused for number in numbers):
             return ""
         return f"rows of the table show answers that are numbered from 1, {record.instrument} counts from 0"
 
+    def refuses(self, numbers: Iterable[int]) -> bool:
+        """Whether any scale of these plans is refused."""
+        return any(number in numbers for number, _ in self.refused) if self.refused else False
+
+    def slips(self, number: int) -> bool:
+        """Whether all numbers too many in a plan are slips of the pen, beside so many records that count from 0."""
+        over = [shown for (of, _), shown in self.shown.items() if of == number and shown.shifted]
+        return bool(over) and not any(shown.counts_from_one for shown in over)
+
     def _problem(self, number: int, scale: str, *, sure: bool) -> Problem:
         why = "it holds" if sure else "another table holds"
-        shown = self.shown[number, scale]
-        what = "none" if shown.plain < shown.shifted or not shown.plain else "none without a 0"
-        text = f"{why} answers that are numbered from 1, {scale} counts from 0: of the answers and totals {what} is taken"
+        text = f"{why} answers that are numbered from 1, {scale} counts from 0: of the answers and totals none is taken"
         return replace(self._doubt(number, scale), code=CODE, text=text, hint=HINT, severity="error", effect=EFFECTS["record"])
 
     def _doubt(self, number: int, scale: str) -> Problem:

@@ -228,7 +228,10 @@ class _Reading:
     def _made(self, key: str, rows: list[Sourced], origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
         teller = self.teller
         record = self._record(key, rows, origins)
-        if record is not None and (why := self.numbering.refusal(record, {number for number, _ in origins})):
+        numbers = {number for number, _ in origins}
+        if record is None and all(self.numbering.slips(n) for n in numbers):
+            teller.retell(CODE, "out-of-range", "a number is outside the range of the scale")
+        elif record is not None and (why := self.numbering.refusal(record, numbers)):
             teller.tell_rows(CODE, why, origins, "record", HINT)
             record = None
         if record is not None and self.joins and getattr(record, self.joins) is None:
@@ -237,7 +240,8 @@ class _Reading:
             teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
             record = None
         if record is None:
-            return self._rejected(key, rows)
+            told = self.numbering.refuses(numbers) and any(code == CODE for code, *_ in teller.found)
+            return self._rejected(key, rows, shifted=told)
         self.store.settle(self.concept, key, good=True, patient=str(getattr(record, "patient", "")))
         if anchor is not None:
             record = record.joined(anchor)
@@ -293,10 +297,10 @@ class _Reading:
         whole["key"] = key
         return whole
 
-    def _rejected(self, key: str, rows: list[Sourced]) -> Rejected:
+    def _rejected(self, key: str, rows: list[Sourced], *, shifted: bool = False) -> Rejected:
         self.store.settle(self.concept, key, good=False)
         places = self._places(tuple((number, line) for number, line, _ in rows))
-        return Rejected(self.concept, key, places, whose(rows, self.plans))
+        return Rejected(self.concept, key, places, whose(rows, self.plans), shifted)
 
     def _patient_of_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> str | None:
         """Whose record it is, if it is as last time, and all that it points to is still there and the same patient's."""

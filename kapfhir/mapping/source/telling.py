@@ -77,6 +77,12 @@ class Teller:
         text = f"the tables disagree on {'.'.join(path)}: another one is believed"
         self._on(number, row, lines, "tables-disagree", text, "none", "warning")
 
+    def retell(self, code: str, better: str, text: str) -> None:
+        """Name what was told under a code by another one, and say it in other words."""
+        for told in [p for p in self.found.values() if p.code == code]:
+            del self.found[code, told.line, told.column, told.file]
+            self.found.setdefault((better, told.line, told.column, told.file), replace(told, code=better, text=text, hint=""))
+
     def take(self) -> list[Problem]:
         """What was told since the last time."""
         found = list(self.found.values())

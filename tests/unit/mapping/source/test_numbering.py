@@ -58,22 +58,31 @@ def test_a_slip_of_the_pen_beside_a_zero_costs_nothing_but_itself(patients):
     assert [a.value for a in units.records()["A-2"].answers] == [0, 3]
 
 
-def test_where_both_stand_a_row_with_a_zero_shows_that_it_counts_from_zero(patients):
-    units = wide(patients, "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\nA-3,P-3,0,2,2,\n").read()
-    assert taken(units) == ["A-3"]
-    assert {line for line, *_ in shifted(units)} == {0, 2, 3}
+def both(zeros, over=1):
+    """Rows of one table: so many with a 0, so many with a number too many, and one with neither."""
+    rows = [f"Z-{n},P-1,0,2,2," for n in range(zeros)] + [f"O-{n},P-1,1,3,5," for n in range(over)]
+    return "\n".join(["A-1,P-1,1,2,3,", *rows, ""])
 
 
-def test_a_zero_counts_for_nothing_where_more_rows_are_numbered_from_one(patients):
-    """There it is no answer, as likely as not."""
-    rows = "A-1,P-1,1,2,3,\nA-2,P-2,1,3,5,\nA-3,P-3,0,2,2,\nA-4,P-3,5,2,2,\n"
-    units = wide(patients, rows).read()
+def test_one_slip_among_many_rows_with_a_zero_costs_its_own_row_alone(patients):
+    units = wide(patients, both(zeros=10)).read()
+    assert taken(units) == ["A-1", *(f"Z-{n}" for n in range(10))]
+    assert units.rejected() == [("OutcomeAssessment", "O-0")]
+    told = {(p.code, p.line) for p in units.problems("scores") if p.severity == "error"}
+    assert told == {("out-of-range", 13), ("empty-assessment", 13)}
+    assert shifted(units) == []
+
+
+def test_where_rows_with_a_zero_are_too_few_a_zero_is_no_answer(patients):
+    units = wide(patients, both(zeros=9)).read()
     assert taken(units) == []
+    assert {line for line, *_ in shifted(units)} == {0, *range(2, 13)}
     assert "none is taken" in units.problems("scores")[0].text
-    patients.table("scores", "Id,Patient,Q1,Q2,Q3,T\n" + rows + "A-5,P-3,0,1,1,\n")
-    units = patients.read()
-    assert taken(units) == ["A-3", "A-5"]
-    assert "none without a 0 is taken" in units.problems("scores")[0].text
+
+
+@pytest.mark.parametrize(("zeros", "through"), [(20, 21), (19, 0), (5, 0)])
+def test_it_is_weighed_how_many_stand_against_how_many(patients, zeros, through):
+    assert len(taken(wide(patients, both(zeros, over=2)).read())) == through
 
 
 def test_a_scale_of_one_item(patients):
@@ -97,8 +106,10 @@ def test_a_long_table(patients, last):
 
 def test_a_long_table_with_both_is_judged_by_its_records(patients):
     rows = "A-1,P-1,pcl5-1,1\nA-1,P-1,pcl5-2,2\nA-2,P-2,pcl5-1,1\nA-2,P-2,pcl5-2,5\nA-3,P-3,pcl5-1,0\nA-3,P-3,pcl5-2,2\n"
-    units = long(patients, rows).read()
-    assert taken(units) == ["A-3"]
+    assert taken(long(patients, rows).read()) == []
+    many = "".join(f"Z-{n},P-3,pcl5-1,0\nZ-{n},P-3,pcl5-2,2\n" for n in range(9))
+    patients.table("answers", "Id,Patient,Item,Score\n" + rows + many)
+    assert taken(patients.read()) == ["A-1", "A-3", *(f"Z-{n}" for n in range(9))]
     slip = rows.replace("A-2,P-2,pcl5-1,1", "A-2,P-2,pcl5-1,0")
     patients.table("answers", "Id,Patient,Item,Score\n" + slip)
     assert taken(patients.read()) == ["A-1", "A-2", "A-3"]
@@ -181,7 +192,10 @@ def test_lines_of_one_column_by_where(patients):
     patients.table("answers", "Id,Patient,Item,Score\n" + rows.replace("pcl2,5", "pcl2,4"))
     assert taken(patients.read()) == ["A-1", "A-2"]
     patients.table("answers", "Id,Patient,Item,Score\n" + rows + "A-3,P-2,pcl1,0\nA-3,P-2,pcl2,3\n")
-    assert taken(patients.read()) == ["A-3"]
+    assert taken(patients.read()) == []
+    many = "".join(f"Z-{n},P-2,pcl1,0\nZ-{n},P-2,pcl2,3\n" for n in range(10))
+    patients.table("answers", "Id,Patient,Item,Score\n" + rows + many)
+    assert taken(patients.read()) == ["A-1", *(f"Z-{n}" for n in range(10))]
 
 
 def test_a_scale_of_a_clinics_own(patients):
