@@ -35,6 +35,7 @@ MOST_LOOKED_FOR = 1500  # resources in memory that wait for an answer
 PROBED = 10
 NOWHERE = Place("", 0)
 PRIVATE = "its record must not leave the clinic, and went out in an earlier run"
+SHIFTED = "its table numbers answers from 1, and an earlier run sent scores of them that are wrong"
 
 
 class Plan:
@@ -175,6 +176,9 @@ class _Planner:
         elif isinstance(unit, Rejected):
             self.plan.rejected += unit.concept != DerivedOutcome.__name__  # an outcome is no record of rows
             self.store.add_unit(unit)
+            if unit.shifted:
+                place, sent = unit.places[0] if unit.places else NOWHERE, self.ledger.resources_of(unit.concept, unit.key)
+                self.leftovers += [Leftover(entry, place, "shifted-on-server", SHIFTED) for entry in sent.values()]
         elif isinstance(unit, Superseded):
             self.superseded.append(unit)
         else:

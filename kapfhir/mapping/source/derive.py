@@ -32,7 +32,7 @@ PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA 
 CREATE TABLE rule(course TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE dose(
   patient TEXT, course TEXT, start TEXT, instant REAL, place TEXT, row INTEGER, PRIMARY KEY(patient, course)) WITHOUT ROWID;
-CREATE TABLE expected(key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE expected(key TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE measured(
   patient TEXT, key TEXT, instrument TEXT, edition TEXT, assessed TEXT, score TEXT, safety INTEGER, timepoint TEXT, course TEXT,
   place TEXT, row INTEGER, PRIMARY KEY(patient, key)) WITHOUT ROWID;
@@ -57,14 +57,17 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
     keeps = not isinstance(known, Unkept)
     try:
         whole = True
+        wrong: dict[str | None, tuple[Place, ...]] = {}  # patients of whom scores went out that are wrong
         for unit in units:
             if isinstance(unit, Found) or (isinstance(unit, Same) and unit.record is not None):
                 store.keep(unit)
             elif isinstance(unit, Rejected) and unit.concept in SOURCES:
                 whole = False
+                if unit.shifted:
+                    wrong.setdefault(unit.patient, unit.places)
             key = _assessment(unit)
             if key is not None and known.has(NAME, key):
-                store.expect(key)
+                store.expect(key, _patient(unit))
             yield unit
         for record, places in store.outcomes():
             store.met(record.key)
@@ -73,7 +76,11 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
                 yield Same(NAME, record.key, places, digest, record)
             else:
                 yield _found(record, places, digest)
-        yield from () if whole else (Rejected(NAME, key) for key in store.unmet())
+        yield from (
+            ()
+            if whole
+            else (Rejected(NAME, key, wrong.get(patient, ()), None, patient in wrong) for key, patient in store.unmet())
+        )
         scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
     except sqlite3.OperationalError as error:
         raise ConfigError(
@@ -88,6 +95,12 @@ def _assessment(unit: Unit) -> str | None:
     if isinstance(unit, Found):
         return unit.record.key if isinstance(unit.record, OutcomeAssessment) else None
     return unit.key if isinstance(unit, Same | Rejected) and unit.concept == OutcomeAssessment.__name__ else None
+
+
+def _patient(unit: Unit) -> str | None:
+    if isinstance(unit, Rejected):
+        return unit.patient
+    return None if isinstance(unit, Problem) else getattr(unit.record, "patient", None)
 
 
 class _Store:
@@ -112,17 +125,17 @@ class _Store:
         elif isinstance(record, Course) and record.baseline is not None:
             self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
 
-    def expect(self, key: str) -> None:
+    def expect(self, key: str, patient: str | None) -> None:
         """An outcome that an earlier run made."""
         self._expects = True
-        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?)", (key,))
+        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?, ?)", (key, patient))
 
     def met(self, key: str) -> None:
         if self._expects:
             self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
 
-    def unmet(self) -> list[str]:
-        return [key for (key,) in self.db.execute("SELECT key FROM expected ORDER BY key")]
+    def unmet(self) -> list[tuple[str, str | None]]:
+        return self.db.execute("SELECT key, patient FROM expected ORDER BY key").fetchall()
 
     def _put(self, statement: str, row: tuple[Any, ...]) -> None:
         rows = self._waiting[statement]
