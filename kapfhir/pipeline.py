@@ -13,7 +13,6 @@ from typing import Any
 from .config import Server, Settings, load_settings
 from .errors import ConfigError, Problem
 from .fhir.links import references
-from .fhir.rules.fast import is_right
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
@@ -87,9 +86,8 @@ class _Show:
         self.doses = {place: path[1] for place, path in lines if path[0] == "doses" and len(path) == 3}
         self.files = {p.file for p in plans if p.concept == CONCEPT and p.complete}
         self.held: list[Problem] = []
-        self.lost: set[tuple[str, int]] = (
-            set()
-        )  # rows of sessions that were told: a row that breaks off is rejected at the end again
+        # rows of sessions that were told: a row that breaks off is rejected at the end again
+        self.lost: set[tuple[str, int]] = set()
 
     def take(self, unit: Found | Same | Rejected | Problem) -> None:
         if isinstance(unit, Problem):
@@ -160,7 +158,7 @@ def _map(job: Job, units: Iterator[Found | Same | Rejected | Problem]) -> Iterat
     withheld: set[str] = set()
     while batch := list(islice(units, BATCH)):
         built = [job.library.build(unit.record) if isinstance(unit, Found) else [] for unit in batch]
-        faults = [[(r, found) for r in resources if not is_right(r) and (found := check(r))] for resources in built]
+        faults = [[(r, found) for r in resources if (found := check(r))] for resources in built]
         for unit, resources, faulty in zip(batch, built, faults, strict=True):
             if isinstance(unit, Found):
                 yield from _map_one(job, unit, resources, faulty, withheld)

@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from own_clinic import CONFIG
 
 from kapfhir import pipeline
 from kapfhir.job import open_job
@@ -10,15 +11,6 @@ from kapfhir.config import load_settings
 from kapfhir.confirmation import ask
 from kapfhir.errors import ConfigError
 
-CONFIG = """
-source = "own"
-mappings = "mappings"
-
-[clinic]
-system = "https://own.example/kap"
-namespace = "0a1b2c3d-0000-4000-8000-000000000000"
-zone = "UTC"
-"""
 LOG = """concept: DosingSession
 table: log
 where: {Kind: dose}

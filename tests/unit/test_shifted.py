@@ -2,20 +2,12 @@
 
 import kapfhir
 import pytest
+from own_clinic import CONFIG
 import requests
 
 from kapfhir.config import Server, load_settings
 from kapfhir.sync.action import Sign
 
-CONFIG = """
-source = "own"
-mappings = "mappings"
-
-[clinic]
-system = "https://own.example/kap"
-namespace = "0a1b2c3d-0000-4000-8000-000000000000"
-zone = "UTC"
-"""
 WHO = "concept: Patient\ntable: who\nfields:\n  key: Id\n  family: Last\n"
 FORMS = "concept: OutcomeAssessment\ntable: forms\nscope: {}\nfields:\n  key: Form\n  patient: Id\n  instrument: = pcl-5\n"
 FORMS += "  assessed: Day\n" + "".join(f"  answers[pcl5-{n}].value: {{{{from: P{n}{{0}}}}}}\n" for n in range(1, 21))

@@ -4,19 +4,11 @@ import json
 
 import kapfhir
 import pytest
+from own_clinic import CONFIG
 
 from kapfhir.config import Server, load_settings
 from kapfhir.sync.action import Sign
 
-CONFIG = """
-source = "own"
-mappings = "mappings"
-
-[clinic]
-system = "https://own.example/kap"
-namespace = "0a1b2c3d-0000-4000-8000-000000000000"
-zone = "UTC"
-"""
 DOSE = """  status: = completed
   clinician: = MD-1
   visit.start: Day
