@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from itertools import islice
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import click
 from kapfhir.errors import ConfigError, Exit, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 COUNTS = (
     *("rows", "records", "resources", "create", "update", "unchanged", "retract", "refused", "rejected", "requests"),
@@ -24,6 +25,7 @@ COUNTS = (
 SEVERITIES = ("safety", "error", "warning", "info")  # of findings
 TERMINAL_EVERY_S = 0.2
 FILE_EVERY_S = 10.0
+WRITTEN_AT_ONCE = 500  # JSON lines
 
 
 class Output:
@@ -53,14 +55,21 @@ class Output:
 
     def line(self, kind: str, **fields: Any) -> None:
         """One JSON line, if they were asked for. Its shape is in `lines`."""
-        if self.as_json:
-            import json
+        self.lines(kind, (fields,))
 
-            from .lines import LINES
+    def lines(self, kind: str, many: Iterable[Mapping[str, Any]]) -> None:
+        """The same for each of these: as there may be one for each resource, they are written some hundreds at a time."""
+        if not self.as_json:
+            return
+        import json
 
+        from .lines import LINES
+
+        shape, left = LINES[kind], iter(many)
+        while some := list(islice(left, WRITTEN_AT_ONCE)):
+            shown = [shape.model_validate({"type": kind, **fields}).model_dump(mode="json") for fields in some]
             self._clear()
-            shown = LINES[kind].model_validate({"type": kind, **fields}).model_dump(mode="json")
-            self._write((json.dumps(shown, ensure_ascii=False) + "\n").encode())
+            self._write("".join([json.dumps(line, ensure_ascii=False) + "\n" for line in shown]).encode())
 
     def say(self, text: str) -> None:
         """Talk; silent with -q."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import kapfhir
@@ -57,12 +57,14 @@ def open_plan(app: App, export: str, settings: Settings) -> Iterator[tuple[Plan,
             yield plan, tally
 
 
-def show_actions(app: App, plan: Plan, signs: str = "=+*-!") -> None:
-    """A line for each resource that has one of these signs."""
-    for action in plan.actions(unchanged=app.verbose):
-        app.output.line("action", **_line(action))
-        if action.sign in signs:
-            app.output.answer(str(action))
+def show_actions(app: App, plan: Plan, signs: Iterable[Sign] = tuple(Sign)) -> None:
+    """A line for each resource that has one of these signs; with --json for each that has any. -v tells unchanged ones, too."""
+    actions = plan.actions(sign for sign in (Sign if app.output.as_json else signs) if app.verbose or sign is not Sign.UNCHANGED)
+    if app.output.as_json:
+        app.output.lines("action", map(_line, actions))
+        return
+    for action in actions:
+        app.output.answer(str(action))
 
 
 def end_of_plan(app: App, plan: Plan, tally: Tally) -> Exit:

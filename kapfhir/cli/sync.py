@@ -50,6 +50,8 @@ def command(
     up by the next one. What is gone from the source is told and stays on the server. Ends with 5 if rows were rejected,
     or if something stays there that another record stands for now, with 8 if the server refused something.
     """
+    from kapfhir.sync.action import Sign
+
     from .failure import tell_error
     from .planning import WHERE, count_line, end_of_plan, open_plan, show_actions, tell_left
 
@@ -60,7 +62,7 @@ def command(
         if dry_run:
             show_actions(app, plan)
             return end_of_plan(app, plan, tally)
-        show_actions(app, plan, signs="-!")
+        show_actions(app, plan, (Sign.GONE, Sign.REFUSED))
         app.output.answer(count_line(plan.counts))
         report = _apply(app, plan, max_errors)
         for problem in report.problems:

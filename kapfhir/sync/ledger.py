@@ -115,6 +115,7 @@ class Ledger:
         self._connection = connection
         self._lock = RLock()
         self._trusted = True
+        self._blank = False  # it holds no resource and no record: a first run need not ask for each
         self._asked: tuple[tuple[str, str], RecordEntry | None, str] | None = None  # the last record, and the maps it is of
 
     def __enter__(self) -> Self:
@@ -146,7 +147,9 @@ class Ledger:
                     self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
                 elif found > SCHEMA:
                     raise ConfigError(f"the ledger {self.path} was written by a newer kapfhir", "use that, or another ledger")
-                if not self._connection.execute("SELECT 1 FROM resources UNION ALL SELECT 1 FROM records LIMIT 1").fetchone():
+                some = "SELECT 1 FROM resources UNION ALL SELECT 1 FROM records LIMIT 1"
+                self._blank = not self._connection.execute(some).fetchone()
+                if self._blank:
                     self._connection.executemany("INSERT OR REPLACE INTO scope VALUES (?, ?)", asdict(scope).items())
                 self._connection.execute(NOTES)
                 kept = dict(self._connection.execute("SELECT name, value FROM scope"))
@@ -179,7 +182,7 @@ class Ledger:
 
     def note(self, name: str) -> dict[str, Any]:
         """What an earlier run noted under this name; nothing, if none did."""
-        rows = self._rows("SELECT value FROM notes WHERE name = ?", name)
+        rows = self._ask("SELECT value FROM notes WHERE name = ?", name)
         with reading(self.path):
             return dict(json.loads(rows[0][0])) if rows else {}
 
@@ -303,6 +306,10 @@ class Ledger:
             self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _rows(self, query: str, *values: str) -> list[tuple[str, ...]]:
+        """Of the resources and records."""
+        return [] if self._blank else self._ask(query, *values)
+
+    def _ask(self, query: str, *values: str) -> list[tuple[str, ...]]:
         with self._lock, telling(self.path):
             return self._connection.execute(query, values).fetchall()
 
@@ -316,7 +323,7 @@ class Ledger:
     def _writing(self) -> Iterator[None]:
         """All or nothing, and on the disk at the end."""
         with self._lock, telling(self.path):
-            self._asked = None
+            self._asked, self._blank = None, False
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield

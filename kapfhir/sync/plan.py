@@ -34,6 +34,7 @@ LOOK_AT_ONCE = 100
 MOST_LOOKED_FOR = 1500  # resources in memory that wait for an answer
 PROBED = 10
 NOWHERE = Place("", 0)
+CHANGES = tuple(sign for sign in Sign if sign is not Sign.UNCHANGED)
 PRIVATE = "its record must not leave the clinic, and went out in an earlier run"
 SHIFTED = "its table numbers answers from 1, and an earlier run sent scores of them that are wrong"
 
@@ -68,10 +69,12 @@ class Plan:
         """How many resources an apply would send now."""
         return int(self.store.run("SELECT count(*) FROM actions WHERE waiting")[0][0])
 
-    def actions(self, *, unchanged: bool = False) -> Iterator[Action]:
-        """In the order of the source, what is gone from it last. `unchanged`: those of rows that were mapped again, too."""
-        for kept in self.store.actions("1" if unchanged else "sign != '='"):
-            yield _action(kept)
+    def actions(self, signs: Iterable[Sign] = CHANGES) -> Iterator[Action]:
+        """Those of these signs, in the order of the source, what is gone from it last. Unchanged ones are there only of rows that
+        were mapped again.
+        """
+        wanted = list(signs)
+        yield from map(_action, self.store.actions(f"sign IN ({', '.join('?' * len(wanted))})", *wanted))
 
     def problems(self) -> Iterator[Problem]:
         """What the rows and maps had to tell, then what should not be on the server, and what can't be sent."""

@@ -6,10 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from operator import attrgetter
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from kapfhir.errors import ConfigError, Problem
 from kapfhir.mapping.units import Mapped, Rejected, Same
@@ -32,13 +30,14 @@ CREATE TABLE problems (at INTEGER PRIMARY KEY, told TEXT NOT NULL);
 EVERYBODY = ""  # owner of what belongs to no patient, as patient_of says it
 NOBODY = "~"  # owner of what depends on resources of several patients: goes last
 CHUNK = 500
+SIGNS = {str(sign): sign for sign in Sign}
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """An action as it is kept. `refs` are the Type/id that its body points to; `owner` the patient whose resource it is.
 
-    `loose`: a bundle may begin here, because no earlier resource of the group waits for this one.
+    `loose`: a bundle may begin here, because no earlier resource of the group waits for this one. It is a row of the table as it
+    is: a frozen class with so many fields takes ten times as long to make, and there is one for each resource, several times.
     """
 
     seq: int
@@ -74,8 +73,7 @@ class Planned:
         return self.refs.split(" ") if self.refs else []
 
 
-COLUMNS = tuple(field.name for field in fields(Planned))
-ROW = attrgetter(*COLUMNS)
+COLUMNS = Planned._fields
 ALL = f"SELECT {', '.join(COLUMNS)} FROM actions"  # noqa: S608  (names of this file only)
 ADD = (  # a resource that comes twice with different contents: which one is right can't be told
     f"INSERT INTO actions VALUES ({', '.join('?' * len(COLUMNS))}) ON CONFLICT (type, id) DO UPDATE SET sign = '!', waiting = 0, "  # noqa: S608
@@ -88,7 +86,7 @@ CREATE INDEX of_record ON actions (concept, key);
 
 
 def _planned(row: tuple[Any, ...]) -> Planned:
-    return Planned(row[0], Sign(row[1]), *row[2:])
+    return Planned._make((row[0], SIGNS[row[1]], *row[2:]))
 
 
 class Store:
@@ -96,7 +94,7 @@ class Store:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Planned] = []
         self._bodies: list[tuple[int, bytes]] = []
         self._records: list[tuple[Any, ...]] = []
         self._problems: list[tuple[str]] = []
@@ -122,7 +120,7 @@ class Store:
 
     def add(self, action: Planned, body: bytes | None = None) -> None:
         """Keep an action, and its body if it is to be sent."""
-        self._rows.append(ROW(action))
+        self._rows.append(action)
         if body is not None:
             self._bodies.append((action.seq, body))
         if len(self._rows) >= CHUNK:

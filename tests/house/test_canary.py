@@ -19,6 +19,7 @@ import kapfhir
 from kapfhir.cli.main import cli
 from kapfhir.data import example_folder
 from kapfhir.mapping.resource.library import Library
+from kapfhir.sync.action import Sign
 
 CANARIES = {"text": "Quokka~", "number": "98765432", "date": "02/31/1931"}  # a word and a tilde: no code, no path
 CANARY = re.compile(r"quokka|98765432|(?<![0-9a-f-])1931(?![0-9a-f])", re.IGNORECASE)  # digests are of hexadecimal digits
@@ -113,7 +114,7 @@ def test_the_log_of_the_library(clinic, kapfhir_sandbox, caplog):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("kapfhir").setLevel(logging.NOTSET)
     with kapfhir.plan(clinic, kapfhir_sandbox.url, ledger=Path("ledger.sqlite")) as plan:
-        told = [str(problem) for problem in plan.problems()] + [str(action) for action in plan.actions(unchanged=True)]
+        told = [str(problem) for problem in plan.problems()] + [str(action) for action in plan.actions(Sign)]
         report = kapfhir.apply(plan)
     assert len(caplog.records) > 20
     assert CANARY.search(" ".join([caplog.text, *told, str(report), *map(str, report.problems)])) is None

@@ -53,6 +53,16 @@ def test_progress_that_nobody_wants(capsys, terminal, clock_at, options):
     assert capsys.readouterr().err == ""
 
 
+def test_many_lines_are_written_some_at_a_time_and_all_of_them(capsys, monkeypatch):
+    monkeypatch.setattr(output, "WRITTEN_AT_ONCE", 3)
+    written = []
+    shown = Output("check", as_json=True)
+    monkeypatch.setattr(shown, "_write", written.append)
+    shown.lines("status", ({"text": str(at)} for at in range(8)))
+    assert [part.count(b"\n") for part in written] == [3, 3, 2]
+    assert b"".join(written) == b"".join(b'{"type": "status", "text": "%d"}\n' % at for at in range(8))
+
+
 def test_json_leaves_the_answer_for_people_out(capsys):
     shown = Output("check", as_json=True)
     shown.answer("a table")

@@ -40,6 +40,24 @@ def test_a_new_one_knows_nothing(ledger, path):
     assert ledger.newest(3) == []
 
 
+def test_a_first_run_is_asked_of_nothing_until_something_is_kept(ledger):
+    asked = []
+    ledger._connection.set_trace_callback(asked.append)
+    assert ledger.find("Encounter", "a") is None
+    assert not asked
+    ledger.keep([entry()])
+    assert ledger.find("Encounter", "a") == entry()
+    assert any("FROM resources" in query for query in asked)
+
+
+def test_notes_are_read_where_nothing_else_stands(ledger, path):
+    ledger.keep_note("people", {"a": 1})
+    ledger.close()
+    with open_ledger(path, SCOPE, "maps") as again:
+        assert again.note("people") == {"a": 1}
+        assert again.resources_of(*DOSE) == {}
+
+
 def test_only_its_owner_reads_it(ledger, path):
     assert path.stat().st_mode & 0o777 == 0o600
 

@@ -42,6 +42,8 @@ def test_what_is_there_is_read_in_batches(kapfhir_sandbox, run, made):
     with run.fresh().plan(made.course(30, 2)) as found:
         assert found.counts == {Sign.UNCHANGED: 2 + 30 + 180 + 30}
         assert not found.differs
+        assert list(found.actions()) == []
+        assert [a.sign for a in found.actions(Sign)] == [Sign.UNCHANGED] * 242
     reads = [r for r in kapfhir_sandbox.requests[before:] if "_id=" in r.query]
     assert len(reads) == 7
 
