@@ -18,7 +18,11 @@ Answers are scored by what they say, never by the number under which an export k
 scale counts from 0 needs a code table that says what each number means: then it is scored rightly and told (`shifted-coding`);
 without one it is refused. That is judged for the table before its first row: where one record shows a number too many and no 0,
 no record of the scale without a 0 is taken, and none at all where such records outnumber those with a 0; nor any from a table
-beside it that never has a 0. Nothing is prorated. Where maps of subscales conflict, none is computed unless a record names it.
+beside it that never has a 0. A sync keeps that in its ledger: later exports of the table are refused too, also those in which
+nothing shows it, until there is a code table for all answers of the scale. A new ledger, and what has none (`map`, `findings`,
+`explain`), knows of no earlier export.
+
+Nothing is prorated. Where maps of subscales conflict, none is computed unless a record names it.
 The first scheme of bands is the one that is sent; its name is part of the code. *checked*: the definition was read in its
 source.
 """

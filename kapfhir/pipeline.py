@@ -16,6 +16,7 @@ from .fhir.links import references
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
 from .mapping.source.derive import SOURCES, derive_outcomes
+from .mapping.source.judgements import NOTE
 from .mapping.source.pairs import CONCEPT
 from .mapping.source.reading import read_records
 from .mapping.source.reasons import EFFECTS
@@ -28,6 +29,7 @@ from .model.people import Patient
 from .rules.engine import LOOKED_AT, Engine
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
+from .shifted import remember_shifted
 from .standing import Standing
 from .superseded import find_superseded, remember_people
 from .sync import apply as sync_apply
@@ -197,12 +199,18 @@ def plan(
         people = job.settings.people
         files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
         rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
-        standing = Standing(kept, files, rest, findings)
+        standing = Standing(kept, files, f"{rest} {kept.note(NOTE) or ''}", findings)
         units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept))
         made = sync_plan.plan(units, kept, client, job.maps.scopes)
-        made.first, made.then = partial(remember_people, job, kept), standing.keep
+        made.first, made.then = partial(_remember, job, kept), standing.keep
         made.hold(held.pop_all(), job.library.place_of)
         return made
+
+
+def _remember(job: Job, ledger: Ledger) -> None:
+    """Before a send: what later runs must know, and no record says."""
+    remember_people(job, ledger)
+    remember_shifted(job, ledger)
 
 
 def apply(plan: Plan, on_progress: Callable[[Progress], None] | None = None, *, max_errors: int | None = None) -> Report:

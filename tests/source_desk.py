@@ -21,10 +21,11 @@ SAMPLE = Path(__file__).parent / "unit/mapping/source/sample"
 
 
 class Remembered:
-    """What a run found, as a ledger keeps it."""
+    """What a run found, as a ledger keeps it. `shifted`: tables that were refused, with their scales."""
 
-    def __init__(self, units=()):
+    def __init__(self, units=(), shifted=None):
         self.digests, self.anchors = {}, {}
+        self.notes = {"shifted": {"desk": shifted}} if shifted else {}
         for unit in units:
             if isinstance(unit, Found):
                 concept, key = type(unit.record).__name__, unit.record.key
@@ -40,6 +41,9 @@ class Remembered:
 
     def anchor(self, key):
         return self.anchors.get(key)
+
+    def note(self, name):
+        return self.notes.get(name, {})
 
 
 class Units(list):

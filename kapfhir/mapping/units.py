@@ -50,7 +50,7 @@ class Rejected:
     key: str
     places: tuple[Place, ...] = ()
     patient: str | None = None
-    shifted: bool = False  # its table numbers answers from 1: what went out of it earlier has wrong scores
+    shifted: str = ""  # the scale whose answers its table numbers from 1: what went out of it earlier has wrong scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,10 @@ class Known(Protocol):
         """When the dose of this dosing session began and ended."""
         ...
 
+    def note(self, name: str) -> dict[str, Any]:
+        """What an earlier run noted under this name; nothing, if none did."""
+        ...
+
 
 class Nothing:
     """The first run: nothing is known."""
@@ -110,6 +114,9 @@ class Nothing:
 
     def anchor(self, key: str) -> Anchor | None:  # noqa: ARG002
         return None
+
+    def note(self, name: str) -> dict[str, Any]:  # noqa: ARG002
+        return {}
 
 
 class Unkept(Nothing):

@@ -179,13 +179,20 @@ class _Planner:
         elif isinstance(unit, Rejected):
             self.plan.rejected += unit.concept != DerivedOutcome.__name__  # an outcome is no record of rows
             self.store.add_unit(unit)
-            if unit.shifted:
-                place, sent = unit.places[0] if unit.places else NOWHERE, self.ledger.resources_of(unit.concept, unit.key)
+            if unit.shifted and (place := self._shifted(unit)):
+                sent = self.ledger.resources_of(unit.concept, unit.key)
                 self.leftovers += [Leftover(entry, place, "shifted-on-server", SHIFTED) for entry in sent.values()]
         elif isinstance(unit, Superseded):
             self.superseded.append(unit)
         else:
             self.store.add_problem(unit)
+
+    def _shifted(self, unit: Rejected) -> Place | None:
+        """The row that says that its scores are wrong; of an outcome, also those that its own scores are compared with."""
+        if unit.concept != DerivedOutcome.__name__ or self.store.record_kind("OutcomeAssessment", unit.key) == "rejected":
+            return unit.places[0] if unit.places else NOWHERE
+        sent = self.ledger.record(unit.concept, unit.key)
+        return next((place for place in unit.places if sent and place.table in sent.tables), None)
 
     def _take_mapped(self, unit: Mapped) -> None:
         if self.public:

@@ -18,6 +18,7 @@ from .grammar import Map, parse_map
 from .lines import Checked, check_map
 from .local import LocalTables
 from .names import check_sharing, names_in_keys
+from .numbering import Judged
 from .references import References
 from .shape import Shapes
 
@@ -45,6 +46,7 @@ class SourceMaps:
     references: References
     notes: tuple[Problem, ...] = ()  # what is good to know of its code tables
     scopes: dict[str, set[str]] = field(default_factory=dict)  # as `full`, without the tables whose rows have no sure key
+    shifted: Judged = field(default_factory=dict)  # once all was read: the tables and scales that are refused, see `numbering`
 
     @property
     def tables(self) -> frozenset[str]:
@@ -54,6 +56,7 @@ class SourceMaps:
     def restore_scopes(self) -> None:
         """What holds before the first row."""
         self.scopes.update({concept: set(tables) for concept, tables in self.full.items()})
+        self.shifted.clear()
 
 
 def load_source(

@@ -19,7 +19,10 @@ from kapfhir.model.dosing import DosingSession
 from kapfhir.model.making import maker_of
 from kapfhir.model.moments import order_of, parse_moment
 from kapfhir.model.outcome_rules import LAST, Measured, Treated, derive
+from kapfhir.model.shipped import SCALES
 from kapfhir.model.values import BaselineRule
+
+from .numbering import whole_of
 
 Unit = Found | Same | Rejected | Problem
 SOURCES = frozenset(
@@ -32,7 +35,7 @@ PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA 
 CREATE TABLE rule(course TEXT PRIMARY KEY, rule TEXT) WITHOUT ROWID;
 CREATE TABLE dose(
   patient TEXT, course TEXT, start TEXT, instant REAL, place TEXT, row INTEGER, PRIMARY KEY(patient, course)) WITHOUT ROWID;
-CREATE TABLE expected(key TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
+CREATE TABLE expected(key TEXT PRIMARY KEY, patient TEXT, shifted TEXT, place TEXT, row INTEGER) WITHOUT ROWID;
 CREATE TABLE measured(
   patient TEXT, key TEXT, instrument TEXT, edition TEXT, assessed TEXT, score TEXT, safety INTEGER, timepoint TEXT, course TEXT,
   place TEXT, row INTEGER, PRIMARY KEY(patient, key)) WITHOUT ROWID;
@@ -57,17 +60,18 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
     keeps = not isinstance(known, Unkept)
     try:
         whole = True
-        wrong: dict[str | None, tuple[Place, ...]] = {}  # patients of whom scores went out that are wrong
+        wrong: dict[tuple[str | None, str], dict[str, Place]] = {}  # patient and scale -> tables of wrong scores, and a row
         for unit in units:
             if isinstance(unit, Found) or (isinstance(unit, Same) and unit.record is not None):
                 store.keep(unit)
             elif isinstance(unit, Rejected) and unit.concept in SOURCES:
                 whole = False
                 if unit.shifted:
-                    wrong.setdefault(unit.patient, unit.places)
+                    for place in unit.places:
+                        wrong.setdefault((unit.patient, unit.shifted), {}).setdefault(place.table, place)
             key = _assessment(unit)
             if key is not None and known.has(NAME, key):
-                store.expect(key, _patient(unit))
+                store.expect(key, unit)
             yield unit
         for record, places in store.outcomes():
             store.met(record.key)
@@ -76,11 +80,7 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
                 yield Same(NAME, record.key, places, digest, record)
             else:
                 yield _found(record, places, digest)
-        yield from (
-            ()
-            if whole
-            else (Rejected(NAME, key, wrong.get(patient, ()), None, patient in wrong) for key, patient in store.unmet())
-        )
+        yield from () if whole else _unmade(store, wrong)
         scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
     except sqlite3.OperationalError as error:
         raise ConfigError(
@@ -88,6 +88,20 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
         ) from error
     finally:
         store.db.close()
+
+
+def _unmade(store: _Store, wrong: dict[tuple[str | None, str], dict[str, Place]]) -> Iterator[Rejected]:
+    """Outcomes of earlier runs that this one can't make. They are wrong if their assessment's scores are. They may be wrong if
+    these were compared with wrong ones of the patient: then they name the tables in which such stand.
+    """
+    for key, patient, instrument, shifted, table, row in store.unmet():
+        scale = whole_of(SCALES[instrument]) if instrument else ""
+        if shifted:
+            yield Rejected(NAME, key, (Place(table, row),), None, shifted)
+        elif found := wrong.get((patient, scale)):
+            yield Rejected(NAME, key, tuple(found.values()), None, scale)
+        else:
+            yield Rejected(NAME, key)
 
 
 def _assessment(unit: Unit) -> str | None:
@@ -125,17 +139,24 @@ class _Store:
         elif isinstance(record, Course) and record.baseline is not None:
             self.db.execute("INSERT OR REPLACE INTO rule VALUES (?, ?)", (record.key, record.baseline))
 
-    def expect(self, key: str, patient: str | None) -> None:
-        """An outcome that an earlier run made."""
+    def expect(self, key: str, unit: Unit) -> None:
+        """An outcome that an earlier run made of this assessment."""
         self._expects = True
-        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?, ?)", (key, patient))
+        shifted, place = (unit.shifted, unit.places[0]) if isinstance(unit, Rejected) and unit.shifted else ("", Place("", 0))
+        self.db.execute("INSERT OR IGNORE INTO expected VALUES (?, ?, ?, ?, ?)", (key, _patient(unit), shifted, *place))
 
     def met(self, key: str) -> None:
         if self._expects:
             self.db.execute("DELETE FROM expected WHERE key = ?", (key,))
 
-    def unmet(self) -> list[tuple[str, str | None]]:
-        return self.db.execute("SELECT key, patient FROM expected ORDER BY key").fetchall()
+    def unmet(self) -> list[tuple[str, str | None, str | None, str, str, int]]:
+        """Once the outcomes were made: key, patient, and the instrument of the assessment if that could be read; if it is refused
+        because its numbers are shifted, its scale and row.
+        """
+        some = "e.key, e.patient, m.instrument, e.shifted, e.place, e.row"
+        return self.db.execute(
+            f"SELECT {some} FROM expected e LEFT JOIN measured m ON m.patient = e.patient AND m.key = e.key ORDER BY e.key"  # noqa: S608
+        ).fetchall()
 
     def _put(self, statement: str, row: tuple[Any, ...]) -> None:
         rows = self._waiting[statement]

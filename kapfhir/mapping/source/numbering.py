@@ -6,7 +6,7 @@ answer as a plain number are asked: where a code table says what a number means,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
@@ -24,11 +24,15 @@ from .grammar import Line
 from .reasons import EFFECTS
 
 CODE, HINT = "shifted-coding", "give a code table that says what each number means"
+NOW, BESIDE, EARLIER = "it holds", "another table holds", "in an earlier run it held"  # why it is refused
+STILL, SAY_SO = ", also where this export looks right", f"{HINT}; if they count from 0 now, one that says so"
+SHOWN = "rows of the table show, now or in an earlier run, answers that are numbered from 1, {} counts from 0"
 CLEAN = 10  # so many records with a 0 for each with a number too many, and that number is a slip of the pen
 MANY, FEW = 100, 20  # so many answers without a 0 are worth a word; FEW in a table of changes, which shows less than the whole
 Numbers = list[tuple[int, int]]  # answers that are numbers, each with the highest of its question
 Answers = dict[str, Numbers]  # of a row or record, by scale
 LISTED = "answers"
+Judged = dict[str, dict[str, bool]]  # tables and scales that are refused; False: there as well, but only beside another table
 
 
 @dataclass(slots=True)
@@ -68,17 +72,21 @@ class Shown:
 
 
 class Numbering:
-    """Of the tables of one concept, by the numbers of their plans. Without lines that it must ask, it does nothing."""
+    """Of the tables of one concept, by the numbers of their plans. Without lines that it must ask, it does nothing.
 
-    def __init__(self, concept: str, plans: Sequence[Plan]) -> None:
+    `earlier`: what earlier runs judged, and no code table has answered since.
+    """
+
+    def __init__(self, concept: str, plans: Sequence[Plan], earlier: Mapping[str, Mapping[str, bool]] | None = None) -> None:
         asked = concept == OutcomeAssessment.__name__
-        self.plans = plans
+        self.plans, self.earlier = plans, earlier or {}
         self.named = {n: found for n, plan in enumerate(plans) if asked and (found := _named(plan.root))}
         self.rows = {n: node for n, plan in enumerate(plans) if asked and (node := plan.root.rows.get(LISTED)) and _asks(node)}
         self.pairs = {n: pair for n, node in self.rows.items() if n not in self.named and (pair := _pair(node)) is not None}
         self.held: dict[int, dict[tuple[str, ...], list[Any]]] = {n: {} for n in self.pairs}
         self.shown: dict[tuple[int, str], Shown] = {}
         self.refused: frozenset[tuple[int, str]] = frozenset()  # tables and scales, of which no record is taken
+        self.judged: Judged = {}  # the same for later runs, with what was judged earlier
 
     def asks(self, number: int) -> bool:
         """Whether the rows of this plan must be looked at."""
@@ -133,40 +141,47 @@ class Numbering:
         """When all rows were looked at: one problem for each table that counts from 1, or that nothing tells from such a one."""
         for number in self.held:
             self._take(number)
-        sure = {key for key, shown in self.shown.items() if shown.counts_from_one}
+        earlier = {(n, s): held for n, plan in enumerate(self.plans) for s, held in self.earlier.get(plan.table, {}).items()}
+        now = {key for key, shown in self.shown.items() if shown.counts_from_one}
+        sure = now | {key for key, held in earlier.items() if held}
         scales = {scale for _, scale in sure}
-        alike = {key for key, shown in self.shown.items() if key[1] in scales and not shown.zero}
+        alike = {key for key, s in self.shown.items() if (key[1] in scales or key in earlier) and not s.zero}
         self.refused = frozenset(sure | alike)
-        told = [self._problem(*key, sure=key in sure) for key in sorted(self.refused)]
+        self.judged = {table: dict(of) for table, of in self.earlier.items()}
+        for number, scale in sorted(self.refused):
+            of = self.judged.setdefault(self.plans[number].table, {})
+            of[scale] = of.get(scale, False) or (number, scale) in sure
+        reasons = {key: NOW if key in now else EARLIER if key in sure else BESIDE for key in self.refused & self.shown.keys()}
+        told = [self._problem(*key, reasons[key]) for key in sorted(reasons)]
         least = [MANY if plan.full else FEW for plan in self.plans]
         seen = {key for key, shown in self.shown.items() if not shown.zero and shown.count >= least[key[0]]}
         quiet = seen - self.refused
         return told + [self._doubt(*key) for key in sorted(quiet)]
 
     def refusal(self, record: object, numbers: Iterable[int]) -> str:
-        """Why a record of these plans can't be taken; empty where it can."""
+        """The scale for which a record of these plans can't be taken; empty where it can."""
         if not self.refused or not isinstance(record, OutcomeAssessment):
             return ""
         if not record.given and record.total is None and not record.subscales:
             return ""  # no number that could be wrong
-        scale = _widest(next(iter(record.scale.questions), ""))
-        if not any((number, scale) in self.refused for number in numbers):
-            return ""
-        return f"rows of the table show answers that are numbered from 1, {record.instrument} counts from 0"
+        scale = whole_of(record.scale)
+        return scale if any((number, scale) in self.refused for number in numbers) else ""
 
-    def refuses(self, numbers: Iterable[int]) -> bool:
-        """Whether any scale of these plans is refused."""
-        return any(number in numbers for number, _ in self.refused) if self.refused else False
+    def refused_of(self, rows: Iterable[tuple[int, int, Row]]) -> str:
+        """The same of rows that make no record: number of the plan, line, cells."""
+        if not self.refused:
+            return ""
+        return next((s for n, _, cells in rows for s in self._answers(n, cells) if (n, s) in self.refused), "")
 
     def slips(self, number: int) -> bool:
         """Whether all numbers too many in a plan are slips of the pen, beside so many records that count from 0."""
-        over = [shown for (of, _), shown in self.shown.items() if of == number and shown.shifted]
-        return bool(over) and not any(shown.counts_from_one for shown in over)
+        over = [key for key, shown in self.shown.items() if key[0] == number and shown.shifted]
+        return bool(over) and self.refused.isdisjoint(over)
 
-    def _problem(self, number: int, scale: str, *, sure: bool) -> Problem:
-        why = "it holds" if sure else "another table holds"
+    def _problem(self, number: int, scale: str, why: str) -> Problem:
         text = f"{why} answers that are numbered from 1, {scale} counts from 0: of the answers and totals none is taken"
-        return replace(self._doubt(number, scale), code=CODE, text=text, hint=HINT, severity="error", effect=EFFECTS["record"])
+        text, hint = (text + STILL, SAY_SO) if why == EARLIER else (text, HINT)
+        return replace(self._doubt(number, scale), code=CODE, text=text, hint=hint, severity="error", effect=EFFECTS["record"])
 
     def _doubt(self, number: int, scale: str) -> Problem:
         plan, lines = self.plans[number], self.shown[number, scale].lines
@@ -202,6 +217,11 @@ class Numbering:
         return out
 
 
+def whole_of(scale: Scale) -> str:
+    """The scale itself, or the wider one that it is a part of."""
+    return widest(next(iter(scale.questions), ""))
+
+
 def _named(root: Node) -> list[tuple[str, Cell, int]]:
     """The lines of a wide table that read plain numbers: scale, cell, and the highest number of its question."""
     out = []
@@ -209,7 +229,7 @@ def _named(root: Node) -> list[tuple[str, Cell, int]]:
         highest = _highest(question)
         cell = next((c for c in node.cells if c.name == "value" and not c.line.codes), None)
         if cell is not None and highest:
-            out.append((_widest(question), cell, highest))
+            out.append((widest(question), cell, highest))
     return out
 
 
@@ -237,10 +257,10 @@ def _answer(node: Node, row: Row) -> tuple[str, int, int] | None:
     if not isinstance(question, str) or type(value) is not int:
         return None
     highest = _highest(question)
-    return (_widest(question), value, highest) if highest else None
+    return (widest(question), value, highest) if highest else None
 
 
-def _widest(question: str) -> str:
+def widest(question: str) -> str:
     """The scale of the most items that asks a question: the AUDIT-C is the first part of the AUDIT."""
     asking = [scale for scale in SCALES.values() if question in scale.places]
     return str(max(asking, key=lambda scale: len(scale.items)).instrument) if asking else ""
@@ -248,6 +268,6 @@ def _widest(question: str) -> str:
 
 def _highest(question: str) -> int:
     """The highest number of a question that counts from 0; 0 for any other one."""
-    scale: Scale | None = SCALES.get(_widest(question))
+    scale: Scale | None = SCALES.get(widest(question))
     numbers = scale.item(question).numbers if scale else ()
     return numbers[-1] if numbers and numbers[0] == 0 else 0

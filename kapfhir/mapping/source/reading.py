@@ -26,7 +26,8 @@ from .check import SourceMaps
 from .doubles import find_doubles, settle
 from .fill import Origins, Partial, Plan, merge
 from .formats import Bad
-from .numbering import CODE, HINT, Numbering
+from .judgements import numbering_of
+from .numbering import CODE, HINT, SHOWN
 from .owners import inner_pointers, is_strange, patient_of, pointers_of, strange, whose, withhold_inner, withhold_strangers
 from .rows import Rows
 from .shape import ConflictError
@@ -94,7 +95,7 @@ class _Reading:
         self.twice = len({p.table for p in plans}) < len(plans)  # several maps may read one row
         self.settles = any(p.precedence for p in plans)  # several tables may speak of one record
         self.doubles: frozenset[str] = frozenset()
-        self.numbering = Numbering(concept, plans)
+        self.numbering = numbering_of(concept, plans, known, maps.source)
 
     def run(self) -> Iterator[Unit]:
         teller = self.teller
@@ -155,6 +156,7 @@ class _Reading:
     def _judged(self) -> Iterator[Problem]:
         """How the tables number their answers, before the first record: those that count from 1 are told."""
         found = self.numbering.judge()
+        self.maps.shifted |= self.numbering.judged
         self.compares = self.compares and not self.numbering.refused  # what went out before may be as wrong
         yield from found
 
@@ -228,11 +230,11 @@ class _Reading:
     def _made(self, key: str, rows: list[Sourced], origins: Origins, digest: str, anchor: Anchor | None) -> Found | Rejected:
         teller = self.teller
         record = self._record(key, rows, origins)
-        numbers = {number for number, _ in origins}
+        numbers, shifted = {number for number, _ in origins}, ""
         if record is None and all(self.numbering.slips(n) for n in numbers):
             teller.retell(CODE, "out-of-range", "a number is outside the range of the scale")
-        elif record is not None and (why := self.numbering.refusal(record, numbers)):
-            teller.tell_rows(CODE, why, origins, "record", HINT)
+        elif record is not None and (shifted := self.numbering.refusal(record, numbers)):
+            teller.tell_rows(CODE, SHOWN.format(shifted), origins, "record", HINT)
             record = None
         if record is not None and self.joins and getattr(record, self.joins) is None:
             anchor = None  # it was another patient's, and is told
@@ -240,8 +242,7 @@ class _Reading:
             teller.tell_rows("another-patient", "the dosing session that it follows is another patient's", origins, "record")
             record = None
         if record is None:
-            told = self.numbering.refuses(numbers) and any(code == CODE for code, *_ in teller.found)
-            return self._rejected(key, rows, shifted=told)
+            return self._rejected(key, rows, shifted)
         self.store.settle(self.concept, key, good=True, patient=str(getattr(record, "patient", "")))
         if anchor is not None:
             record = record.joined(anchor)
@@ -297,10 +298,10 @@ class _Reading:
         whole["key"] = key
         return whole
 
-    def _rejected(self, key: str, rows: list[Sourced], *, shifted: bool = False) -> Rejected:
+    def _rejected(self, key: str, rows: list[Sourced], shifted: str = "") -> Rejected:
         self.store.settle(self.concept, key, good=False)
         places = self._places(tuple((number, line) for number, line, _ in rows))
-        return Rejected(self.concept, key, places, whose(rows, self.plans), shifted)
+        return Rejected(self.concept, key, places, whose(rows, self.plans), shifted or self.numbering.refused_of(rows))
 
     def _patient_of_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> str | None:
         """Whose record it is, if it is as last time, and all that it points to is still there and the same patient's."""

@@ -3,7 +3,10 @@
 import pytest
 from source_desk import Remembered
 
+from kapfhir.mapping.source.reading import read_records
+from kapfhir.mapping.units import Rejected
 from kapfhir.model.shipped import use_scales
+from kapfhir.sources.export import open_export
 
 HEAD = "concept: OutcomeAssessment\ntable: {}\nfields:\n  key: Id\n  patient: Patient\n  instrument: = {}\n  assessed: = 2026-01-05\n"
 
@@ -162,6 +165,107 @@ def test_many_answers_without_a_zero_are_doubted_and_taken(patients, count, last
     assert len(taken(units)) == count
     doubted = [(p.line, p.column, p.severity) for p in units.problems("scores") if p.code == "no-answer-is-zero"]
     assert doubted == ([(0, "Q1 ... Q3", "warning")] if told else [])
+
+
+ONCE = {"scores": {"pcl-5": True}}
+
+
+def by_codes(desk, coded=(1, 2, 3)):
+    said = {n: ", codes: said" if n in coded else "" for n in (1, 2, 3)}
+    lines = "".join(f"  answers[pcl5-{n}].value: {{from: Q{n}{codes}}}\n" for n, codes in said.items())
+    desk.map("scores", HEAD.format("scores", "pcl-5") + lines)
+    desk.codes("said", "local,code\n1,0\n2,1\n3,2\n4,3\n5,4\n")
+
+
+@pytest.mark.parametrize("scope", ["full", "delta"])
+def test_a_table_that_was_refused_stays_refused_though_this_export_looks_right(patients, scope):
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-1,0,2,3,\nA-3,P-1,,,,9\n", scope=scope)
+    units = patients.read(Remembered(shifted=ONCE))
+    assert (taken(units), taken(patients.read())) == ([], ["A-1", "A-2", "A-3"])
+    (whole,) = [p for p in units.problems("scores") if p.line == 0]
+    assert "earlier run" in whole.text
+    assert "also where this export looks right" in whole.text
+    assert "code table" in whole.hint
+    assert [u.shifted for u in units if isinstance(u, Rejected)] == ["pcl-5"] * 3
+
+
+def test_so_does_a_long_table(patients):
+    head = HEAD.format("answers", "pcl-5").replace("= pcl-5", "Scale")
+    patients.map("answers", head + "  answers[*].question: Item\n  answers[*].value: Score\n")
+    rows = "A-1,P-1,pcl-5,pcl5-1,1\nA-1,P-1,pcl-5,pcl5-2,2\nB-1,P-1,madrs,madrs-1,1\n"
+    patients.table("answers", f"Id,Patient,Scale,Item,Score\n{rows}")
+    assert taken(patients.read(Remembered(shifted={"answers": {"pcl-5": True}}))) == ["B-1"]
+
+
+def test_ten_records_with_a_zero_do_not_take_a_judgement_back(patients):
+    wide(patients, both(zeros=10))
+    units = patients.read(Remembered(shifted=ONCE))
+    assert taken(units) == []
+    assert {p.code for p in units.problems("scores") if p.line == 13} == {"shifted-coding", "empty-assessment"}
+
+
+def test_of_a_scale_that_was_not_refused_a_table_is_taken(patients):
+    wide(patients, "A-1,P-1,1,2,3,\n", instrument="madrs", stem="madrs")
+    assert taken(patients.read(Remembered(shifted=ONCE))) == ["A-1"]
+    wide(patients, "B-1,P-1,0,2,3,\n", table="others")
+    assert taken(patients.read(Remembered(shifted=ONCE))) == ["A-1", "B-1"]
+
+
+def test_a_code_table_takes_a_judgement_back_once_it_is_there_for_every_answer(patients):
+    wide(patients, "A-1,P-1,1,2,3,\n")
+    for coded, good in (((1, 2), []), ((1, 2, 3), ["A-1"])):
+        by_codes(patients, coded=coded)
+        assert taken(patients.read(Remembered(shifted=ONCE))) == good
+
+
+def test_so_does_one_that_says_that_they_count_from_0(patients):
+    wide(patients, "A-1,P-1,0,2,3,\n")
+    by_codes(patients)
+    patients.codes("said", "local,code\n0,0\n1,1\n2,2\n3,3\n4,4\n")
+    units = patients.read(Remembered(shifted=ONCE))
+    assert [a.value for a in units.records()["A-1"].answers] == [0, 2, 3]
+    assert shifted(units) == []
+
+
+def test_a_map_that_reads_the_totals_alone_does_not_take_it_back(patients):
+    wide(patients, "A-1,P-1,1,2,3,6\n")
+    patients.map("scores", HEAD.format("scores", "pcl-5") + '  total: {from: T, unit: "{score}"}\n')
+    units = patients.read(Remembered(shifted=ONCE))
+    assert ([u.shifted for u in units if isinstance(u, Rejected)], taken(units)) == (["pcl-5"], [])
+
+
+def test_what_stood_beside_such_a_table_waits_for_a_zero_or_a_code_table_of_its_own(patients):
+    wide(patients, "A-1,P-1,1,2,3,\n", table="baseline")
+    beside = {"baseline": {"pcl-5": False}}
+    assert taken(patients.read(Remembered(shifted=beside))) == []
+    wide(patients, "A-1,P-1,0,2,3,\n", table="baseline")
+    assert taken(patients.read(Remembered(shifted=beside))) == ["A-1"]
+
+
+def judged(desk, known=None):
+    with open_export(desk.export) as export:
+        maps = desk.load(export)
+        list(read_records(maps, export, known or Remembered()))
+        return maps.shifted
+
+
+def test_what_is_to_be_kept(patients):
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-1,1,3,5,\n")
+    wide(patients, "B-1,P-1,1,2,3,\n", table="later")
+    both_tables = {"scores": {"pcl-5": True}, "later": {"pcl-5": False}}
+    assert judged(patients) == both_tables
+    wide(patients, "A-1,P-1,1,2,3,\n")
+    absent = {"absent": {"pcl-5": True}}
+    assert judged(patients, Remembered(shifted=both_tables | absent)) == both_tables | absent, "what no map reads stays"
+    assert judged(patients) == {}
+    by_codes(patients)
+    assert judged(patients, Remembered(shifted=both_tables)) == {"later": {"pcl-5": False}}
+
+
+def test_a_row_that_is_rejected_for_another_reason_is_of_the_refused_table_too(patients):
+    wide(patients, "A-1,P-1,1,2,3,\nA-2,P-1,1,3,5,\nA-3,P-9,1,3,4,\n")
+    units = patients.read()
+    assert {u.key: u.shifted for u in units if isinstance(u, Rejected)} == dict.fromkeys(("A-1", "A-2", "A-3"), "pcl-5")
 
 
 def test_many_answers_without_a_zero_do_not_make_what_was_read_before_anew(patients):
