@@ -29,7 +29,7 @@ from .model.people import Patient
 from .rules.engine import LOOKED_AT, Engine
 from .server.client import Client
 from .server.known import PUBLIC, refuse_public
-from .shifted import remember_shifted
+from .shifted import find_shifted, remember_shifted
 from .standing import Standing
 from .superseded import find_superseded, remember_people
 from .sync import apply as sync_apply
@@ -200,7 +200,7 @@ def plan(
         files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
         rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
         standing = Standing(kept, files, f"{rest} {kept.note(NOTE) or ''}", findings)
-        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept))
+        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept), find_shifted(job, kept))
         made = sync_plan.plan(units, kept, client, job.maps.scopes)
         made.first, made.then = partial(_remember, job, kept), standing.keep
         made.hold(held.pop_all(), job.library.place_of)

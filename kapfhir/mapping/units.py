@@ -72,8 +72,8 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A record of an earlier run that counts no more: what its rows say is part of another one now. What went out of it may be on
-    the server still, beside the other. `by` must be there for that, where it is named; `why` is for people.
+    """A record of an earlier run that counts no more: what its rows say is part of another one now, or its scores are wrong. What
+    went out of it may be on the server still. `by` must be there for that, where it is named; `why` is for people.
     """
 
     concept: str
@@ -81,6 +81,7 @@ class Superseded:
     place: Place
     why: str
     by: str = ""
+    code: str = "superseded-on-server"  # of the problem
 
 
 class Known(Protocol):

@@ -17,6 +17,7 @@ from .ledger import Entry
 from .look import IDS_AT_ONCE, Look, Wanted
 
 VOID = "entered-in-error"
+SHIFTED = "shifted-on-server"
 HINT = "delete it there, or mark it as entered-in-error: the next run looks"
 
 

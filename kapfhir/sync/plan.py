@@ -22,7 +22,7 @@ from kapfhir.server.known import find_public, require_synthetic
 from .action import Action, Sign
 from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
-from .leftover import HINT, Leftover, sort_out
+from .leftover import HINT, SHIFTED, Leftover, sort_out
 from .look import Look, Wanted
 from .report import Report
 from .settle import settle
@@ -36,7 +36,7 @@ PROBED = 10
 NOWHERE = Place("", 0)
 CHANGES = tuple(sign for sign in Sign if sign is not Sign.UNCHANGED)
 PRIVATE = "its record must not leave the clinic, and went out in an earlier run"
-SHIFTED = "its table numbers answers from 1, and an earlier run sent scores of them that are wrong"
+NUMBERED = "its table numbers answers from 1, and an earlier run sent scores of them that are wrong"
 
 
 class Plan:
@@ -181,7 +181,7 @@ class _Planner:
             self.store.add_unit(unit)
             if unit.shifted and (place := self._shifted(unit)):
                 sent = self.ledger.resources_of(unit.concept, unit.key)
-                self.leftovers += [Leftover(entry, place, "shifted-on-server", SHIFTED) for entry in sent.values()]
+                self.leftovers += [Leftover(entry, place, SHIFTED, NUMBERED) for entry in sent.values()]
         elif isinstance(unit, Superseded):
             self.superseded.append(unit)
         else:
@@ -296,32 +296,34 @@ class _Planner:
         what = (self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
         self.store.add(Planned(*what, code=code, reason=reason))
 
-    def _leave(self) -> None:
-        """What earlier runs sent and must not stay: one question per type, if there is any."""
+    def _leave(self) -> set[Entry]:
+        """What earlier runs sent and must not stay: one question per type, if there is any. Gives what was settled by that."""
         for unit in self.superseded:
             known = self.store.record_kind(unit.concept, unit.by) or self.ledger.has(unit.concept, unit.by) if unit.by else True
-            if known and not self.store.record_kind(unit.concept, unit.key):
+            kind = self.store.record_kind(unit.concept, unit.key)
+            if known and (not kind or (kind == "rejected" and unit.code == SHIFTED)):
                 found = self.ledger.resources_of(unit.concept, unit.key).values()
-                self.leftovers += [Leftover(entry, unit.place, "superseded-on-server", unit.why) for entry in found]
-        there, self.plan.cleared = sort_out(self.look, self.leftovers, ids=self.plan.ids)
+                self.leftovers += [Leftover(entry, unit.place, unit.code, unit.why) for entry in found]
+        once = {(left.entry.type, left.entry.id): left for left in reversed(self.leftovers)}  # the first word of each counts
+        there, self.plan.cleared = sort_out(self.look, once.values(), ids=self.plan.ids)
         for left in there:
             self._gone(left.entry, left.place, left.code, left.why)
         self.plan.left = len(there)
+        return {left.entry for left in there} | set(self.plan.cleared)
 
     def finish(self) -> None:
         """Once every unit was taken: the last questions, what is gone, what hangs on what can't be sent, and the order."""
         self._ask_all()
         self.store.index()
-        self._leave()
-        cleared = {(entry.type, entry.id) for entry in self.plan.cleared}
+        told = self._leave()
         for entry, places, tables in self.lost:
             if tables <= self.scopes.get(entry.concept, frozenset()):
                 self._gone(entry, places[0] if places else NOWHERE)
         for record in self.ledger.records():
             scope = self.scopes.get(record.concept, frozenset())
             if record.tables and record.tables <= scope and not self.store.record_kind(record.concept, record.key):
-                for name, entry in self.ledger.resources_of(record.concept, record.key).items():
-                    if name not in cleared:
+                for entry in self.ledger.resources_of(record.concept, record.key).values():
+                    if entry not in told:
                         self._gone(entry)
         for entry in self.ledger.gone():
             if self.store.record_kind(entry.concept, entry.key) == "same":

@@ -25,10 +25,10 @@ def adopt(store: Store, ledger: Ledger, cleared: Iterable[Entry] = ()) -> None:
     there = "EXISTS (SELECT 1 FROM records r WHERE r.concept = actions.concept AND r.key = actions.key)"
     for action in store.actions(f"sign = '-' AND (code != '' OR {there})"):
         known = ledger.find(action.type, action.id)
-        if known and known.state != "gone":
+        if known and (known.state != "gone" or known.outcome != action.code):
             if action.code:  # should its record come back, it is not as last time
                 ledger.mark_pending([known])
-            ledger.keep([Entry(*_facts(action), known.hash, known.server_id, known.version, "gone")])
+            ledger.keep([Entry(*_facts(action), known.hash, known.server_id, known.version, "gone", action.code)])
     last: tuple[str, str] = ("", "")
     while rows := store.run(
         f"{RECORDS} WHERE kind = 'mapped' AND (concept, key) > (?, ?) ORDER BY concept, key LIMIT {CHUNK}", *last

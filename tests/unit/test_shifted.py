@@ -161,6 +161,68 @@ def test_the_judgement_is_read_once_for_all_rows(clinic, monkeypatch):
     assert counts == [2, 2], "for the reading, and to see whether the export is what it was"
 
 
+# what earlier exports of new rows had
+
+
+def test_scores_of_earlier_exports_are_told_until_their_rows_come_again(clinic):
+    clinic.forms([OVER])
+    for _ in range(2):
+        assert clinic.wrong() == (SENT, ["forms"])
+    with clinic.plan() as plan:
+        assert {(p.file, p.line, p.code) for p in plan.problems() if p.code.endswith("-on-server")} == {
+            ("forms", 0, "shifted-on-server")
+        }
+    clinic.code_table()
+    assert clinic.wrong() == (SENT, []), "a code table corrects the rows of this export alone"
+    clinic.forms(FIRST[:1])
+    assert clinic.wrong() == (SENT[1:], [])
+    clinic.forms(FIRST[1:])
+    assert clinic.wrong() == ([], [])
+
+
+def test_they_are_told_until_the_server_has_them_no_more(clinic, kapfhir_sandbox):
+    wrong = scores(kapfhir_sandbox)
+    clinic.forms([OVER])
+    assert clinic.sync() == (0, len(wrong), [0])
+    for resource in sorted(wrong, key=lambda r: r["resourceType"]):
+        assert requests.delete(f"{clinic.url}/{resource['resourceType']}/{resource['id']}", timeout=10).ok
+    assert clinic.sync() == (0, 0, [])
+
+
+def test_of_a_full_table_they_are_told_once(clinic):
+    clinic.map(scope="full")
+    clinic.forms([OVER])
+    assert clinic.wrong() == (SENT, ["forms"])
+    assert clinic.sync()[2] == [0]
+
+
+def test_those_of_another_table_are_not(clinic):
+    clinic.map(table="others")
+    clinic.forms(["O-1,P-1,2026-01-06," + ",".join("01012222111122221111")], table="others")
+    clinic.wrong()
+    clinic.forms([OVER])
+    assert clinic.wrong() == (SENT, ["forms"])
+
+
+def test_which_ones_of_a_table_of_several_scales_can_not_be_known(clinic):
+    """The key of a record does not say its scale: nothing is called wrong that may be right, and it is told."""
+    file = clinic.maps / "forms.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("= pcl-5", "Scale"), encoding="utf-8")
+
+    def forms(rows):
+        clinic.forms([row.replace(",20", ",pcl-5,20", 1) for row in rows])
+        table = clinic.folder / "export/forms.csv"
+        table.write_text(table.read_text(encoding="utf-8").replace("Id,Day", "Id,Scale,Day", 1), encoding="utf-8")
+
+    forms([OVER])
+    with clinic.plan() as plan:
+        told = [p for p in plan.problems() if p.code.endswith("-on-server")]
+        assert [(p.file, p.line, p.code, p.severity) for p in told] == [("forms", 0, "perhaps-shifted-on-server", "warning")]
+        assert plan.left == 0
+    forms([FIRST[0], OVER])
+    assert clinic.wrong() == (SENT[:1], ["forms"]), "where its row is there, it is known"
+
+
 # outcomes
 
 LOG = "concept: DosingSession\ntable: log\nscope: delta\nfields:\n  key: Session\n  patient: Id\n" + DOSE
@@ -194,3 +256,12 @@ def test_so_is_one_that_compares_right_scores_with_wrong_ones(clinic):
     assert clinic.wrong() == ([], [])
     clinic.forms([*FIRST, OVER])
     assert clinic.wrong() == ([("DerivedOutcome", "C-2"), OUTCOME, *SENT], ["forms"])
+
+
+def test_outcomes_of_earlier_exports_are_told_too(clinic):
+    clean(dosed(clinic), ("C-1", "2026-01-10"), ("C-2", "2026-02-10"))
+    assert clinic.wrong() == ([], [])
+    clinic.forms([OVER])
+    clean(clinic)
+    for _ in range(3):  # the last ones find the export as it was
+        assert clinic.wrong() == ([OUTCOME, *SENT], ["forms"])
