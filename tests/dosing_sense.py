@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from kapfhir.model.dose_limits import beyond_weight, require_believable
+from kapfhir.model.dose_limits import DEVICE, milligrams
 from kapfhir.model.doses import DoseEvent, Segment
 from kapfhir.model.dosing import DosingSession
 from kapfhir.model.pre_dose import PreDoseCheck
+from kapfhir.model.rems import RemsForm
 from kapfhir.model.values import Absent, Amount, ImpossibleError, Period, Ref
 from kapfhir.model.vitals import SCORES, BloodPressure, SedationScore, VitalSet
 
@@ -44,6 +45,8 @@ def make_dosing(draw: st.DrawFn, kind: type, given: dict) -> None:
         given["value"] = draw(st.integers(*SCORES[given["scale"]]))
     elif kind is DoseEvent:
         _make_dose(given)
+    elif kind is RemsForm and (milligrams(given.get("dose")) or 0) % DEVICE:
+        given["dose"] = Amount(DEVICE, "mg")
     elif kind is PreDoseCheck and "override_reason" not in given:
         given.pop("override_by", None)
         given.pop("overridden", None)
@@ -55,26 +58,33 @@ def make_dosing(draw: st.DrawFn, kind: type, given: dict) -> None:
             given["doses"] = tuple(replace(d, weighed=Ref(key)) for d in given["doses"])
         weights = [v.weight for v in given["vitals"] if v.weight is not None]
         given["doses"] = tuple(
-            replace(d, dose=Amount(Decimal(28), "mg")) if any(beyond_weight(d.drug, d.route, d.dose, w) for w in weights) else d
+            replace(d, dose=Amount(Decimal(28), "mg"), volume=None, segments=()) if any(d.beyond(w) for w in weights) else d
             for d in given["doses"]
         )
         DosingSession.complete(given)
 
 
 def _make_dose(given: dict) -> None:
-    if given["status"] == "not-done" and isinstance(given.get("dose"), Amount):
-        given["dose"] = Absent("not-performed")
-    if given["segments"]:
-        given.pop("rate", None)
-    try:
-        require_believable(given["drug"], given.get("route"), given.get("dose"), given.get("dose_per_kg"))
-    except ImpossibleError:
-        given["dose"] = Amount(Decimal(28), "mg")
+    if given["status"] == "not-done":
+        if isinstance(given.get("dose"), Amount):
+            given["dose"] = Absent("not-performed")
         given.pop("dose_per_kg", None)
+        given["segments"] = ()
+    if given["segments"] or given["status"] == "not-done":
+        given.pop("rate", None)
     if "wasted" not in given:
         for name in WASTE:
             given.pop(name, None)
     DoseEvent.complete(given)
+    try:
+        DoseEvent(**given)
+    except ImpossibleError as error:
+        if error.code not in ("dose-beyond-anaesthesia", "not-whole-devices"):
+            raise
+        given["dose"] = Amount(Decimal(28), "mg")
+        given["segments"] = ()
+        given.pop("dose_per_kg", None)
+        given.pop("volume", None)
 
 
 def _mmhg(draw: st.DrawFn, low: int, high: int) -> Amount:

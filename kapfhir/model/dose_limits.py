@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .values import Amount, require
+from .values import Amount
 
+BEYOND = "dose-beyond-anaesthesia"
 TO_MG = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
 TO_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "[lb_av]": Decimal("0.45359237")}
 TO_MG_PER_KG = {"mg/kg": Decimal(1), "ug/kg": Decimal("0.001")}
@@ -46,27 +47,36 @@ def use_limits(own: Mapping[str, DoseLimit]) -> None:
     LIMITS.update({**SHIPPED, **own})
 
 
-def require_believable(drug: str, route: str | None, dose: object, per_kg: Amount | None) -> None:
-    """Refuse a dose, or a dose per kg, that is beyond anaesthesia; nasal esketamine that is no whole number of devices."""
-    mg = dose.value * TO_MG.get(dose.unit, Decimal(0)) if isinstance(dose, Amount) else None
+def milligrams(dose: object) -> Decimal | None:
+    """None for a dose that is absent."""
+    return dose.value * TO_MG[dose.unit] if isinstance(dose, Amount) else None
+
+
+def what_is_wrong(drug: str, route: str | None, mg: Decimal) -> tuple[str, str] | None:
+    """Code and text of a dose that can't be: beyond anaesthesia for anybody, or nasal esketamine of no whole devices."""
     if drug == "esketamine":
-        whole = route != "intranasal" or mg is None or mg % DEVICE == 0
-        require(whole, "not-whole-devices", f"nasal esketamine comes in devices of {DEVICE} mg", "dose")
-        return
+        broken = route == "intranasal" and mg % DEVICE
+        return ("not-whole-devices", f"nasal esketamine comes in devices of {DEVICE} mg") if broken else None
     limit = LIMITS.get(route or "") if drug == "ketamine" else None
     if limit is None:
-        return
+        return None
     most = limit.per_kg * HEAVIEST if limit.mg is None and limit.per_kg is not None else limit.mg
-    if most is not None and mg is not None and mg > most:
-        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {most:f} mg", "dose")
-    if limit.per_kg is not None and per_kg is not None and per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg:
-        require(False, "dose-beyond-anaesthesia", f"{limit.name} is at most {limit.per_kg:f} mg/kg", "dose_per_kg")
+    return (BEYOND, f"{limit.name} is at most {most:f} mg") if most is not None and mg > most else None
 
 
-def beyond_weight(drug: str, route: str | None, dose: object, weight: Amount) -> str:
+def beyond_per_kg(drug: str, route: str | None, per_kg: Amount | None) -> str:
+    """What is wrong with a dose per kg that is beyond anaesthesia; empty where it is believed."""
+    limit = LIMITS.get(route or "") if drug == "ketamine" and per_kg is not None else None
+    if limit is None or limit.per_kg is None or per_kg is None:
+        return ""
+    high = per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg
+    return f"{limit.name} is at most {limit.per_kg:f} mg/kg" if high else ""
+
+
+def beyond_weight(drug: str, route: str | None, mg: Decimal | None, weight: Amount) -> str:
     """What is wrong with a dose that is beyond anaesthesia for a body of this weight; empty where it is believed."""
-    limit = LIMITS.get(route or "") if drug == "ketamine" else None
-    if limit is None or limit.per_kg is None or not isinstance(dose, Amount):
+    limit = LIMITS.get(route or "") if drug == "ketamine" and mg is not None else None
+    if limit is None or limit.per_kg is None or mg is None:
         return ""
     most = limit.per_kg * weight.value * TO_KG[weight.unit]
-    return f"{limit.name} is at most {limit.per_kg:f} mg/kg" if dose.value * TO_MG[dose.unit] > most else ""
+    return f"{limit.name} is at most {limit.per_kg:f} mg/kg" if mg > most else ""

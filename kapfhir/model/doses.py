@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from .dose_limits import require_believable
+from .dose_limits import BEYOND, beyond_per_kg, beyond_weight, milligrams, what_is_wrong
 from .dosing_codes import AdjunctIndication, AdjunctPurpose, DoseOrder, DoseResidue, WeightBasis
 from .equipment import Device
 from .fields import present_with
@@ -24,6 +24,8 @@ from .values import (
     DoseStatus,
     Doubt,
     Drug,
+    ImpossibleError,
+    ImpossibleItemsError,
     Key,
     Period,
     Rate,
@@ -36,6 +38,7 @@ from .values import (
 from .vitals import VitalSet
 
 COMPLETED = DoseStatus("completed")
+WITHHELD = Absent("error")
 Mass = Annotated[Amount, Units("mg", "ug", "g")]
 Volume = Annotated[Amount, Units("mL")]
 PRODUCT = ("lot", "expiry", "vial", "form")
@@ -47,12 +50,12 @@ DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of an infusion that ran at one rate."""
+    """A part of an infusion that ran at one rate. Its dose is Absent, and its rate None, where they can't be."""
 
     key: Key
     ran: Period
-    dose: Mass
-    rate: Rate
+    dose: Mass | Absent
+    rate: Rate | None = None
     status: DoseStatus = COMPLETED
 
     def __post_init__(self) -> None:
@@ -117,22 +120,75 @@ class DoseEvent:
         require(
             not (self.rate and self.segments), "rate-beside-segments", "an infusion in segments has no rate of its own", "rate"
         )
-        if self.status == "not-done":
-            require(not isinstance(self.dose, Amount), "dose-not-given", "a dose that was not given has no amount", "dose")
+        if self.status == "not-done" and (said := self._saying(isinstance(self.dose, Amount), "dose_per_kg", "rate", "segments")):
+            require(False, "dose-not-given", "a dose that was not given has no amount", *said)
         if isinstance(self.dose, Amount):
             require(self.dose.value > 0, "out-of-range", "a dose is more than nothing", "dose")
-        require_believable(self.drug, self.route, self.dose, self.dose_per_kg)
+        self._require_believable()
         if self.wasted is None and (self.waste_witness or self.waste_method or self.waste_reason):
             waste = ("waste_witness", "waste_method", "waste_reason")
             require(False, "waste-without-amount", "a waste has an amount", *waste)
         require(self.vials_remaining is None or self.vials_remaining >= 0, "out-of-range", "vials are counted", "vials_remaining")
         require_key_order(self.segments)
 
+    def _require_believable(self) -> None:
+        """Refuse what can't be as a dose, and with it what would tell the same number: its rate, the volume of its drug."""
+        mg, drawn = milligrams(self.dose), self.drawn
+        for amount in (mg, drawn if mg is None else None):
+            if amount is not None and (wrong := what_is_wrong(self.drug, self.route, amount)):
+                tells = drawn is not None and what_is_wrong(self.drug, self.route, drawn) is not None
+                raise ImpossibleError(*wrong, *self._saying(mg is not None, "rate", *(("volume",) if tells else ())))
+        if wrong_per_kg := beyond_per_kg(self.drug, self.route, self.dose_per_kg):
+            raise ImpossibleError(BEYOND, wrong_per_kg, *self._saying(False, "dose_per_kg", "rate"))
+        if self.segments:
+            self._require_believable_segments()
+
+    def _require_believable_segments(self) -> None:
+        """A segment that is too much by itself; all of them where they are so together."""
+        known = {s.key: mg for s in self.segments if (mg := milligrams(s.dose)) is not None}
+        for keys in (*((key,) for key in known), tuple(known)):
+            wrong = what_is_wrong(self.drug, self.route, sum((known[key] for key in keys), Decimal(0))) if keys else None
+            if wrong is not None and wrong[0] == BEYOND:
+                raise ImpossibleItemsError(*wrong, "segments", self._silent(keys), "dose", "rate")
+
+    def _silent(self, keys: Collection[str]) -> dict[str, Segment]:
+        """These segments without what they say of the dose."""
+        return {s.key: replace(s, dose=WITHHELD, rate=None) for s in self.segments if s.key in keys}
+
+    def _saying(self, dose: bool, *names: str) -> tuple[str, ...]:  # noqa: FBT001 -- the dose is one of them
+        """Those of these fields that say something."""
+        return (*(("dose",) if dose else ()), *(name for name in names if getattr(self, name)))
+
+    def beyond(self, weight: Amount) -> tuple[str, tuple[str, ...], DoseEvent] | None:
+        """Where this is beyond anaesthesia for a body of this weight: what is wrong, the fields that say so, and the event without
+        them. None where it is believed.
+        """
+        mg, drawn = milligrams(self.dose), self.drawn
+        parts = [part for s in self.segments if (part := milligrams(s.dose)) is not None]
+        wrong = beyond_weight(self.drug, self.route, mg, weight)
+        tells = mg is None or bool(wrong)
+        wrong_drawn = beyond_weight(self.drug, self.route, drawn, weight) if tells else ""
+        wrong_parts = beyond_weight(self.drug, self.route, sum(parts, Decimal(0)), weight)
+        text = wrong or wrong_drawn or wrong_parts
+        if not text:
+            return None
+        names = ("rate", *(("volume",) if wrong_drawn else ()), *(("segments",) if wrong_parts else ()))
+        instead: dict[str, Any] = {"dose": WITHHELD} if wrong else {}
+        instead |= {"rate": None} | ({"volume": None} if wrong_drawn else {})
+        if wrong_parts:
+            instead["segments"] = tuple(replace(s, dose=WITHHELD, rate=None) for s in self.segments)
+        return text, self._saying(bool(wrong), *names), replace(self, **instead)
+
     @classmethod
     def complete(cls, given: dict[str, Any]) -> None:
         """Before the event is made: where no amount was written down, that it is absent, and why."""
         if given.get("dose") is None and any(given.get(name) is not None for name in ("dose_per_kg", "rate", "route", "site")):
             given["dose"] = Absent("not-performed" if given.get("status") == "not-done" else "unknown")
+
+    @property
+    def drawn(self) -> Decimal | None:
+        """mg, by the volume and the concentration."""
+        return None if self.volume is None or self.concentration is None else self.volume.value * self.concentration.value
 
     @property
     @present_with(*PRODUCT)
@@ -160,7 +216,9 @@ class DoseEvent:
         ends = [s.ran.end for s in self.segments]
         if any(e is not None and precedes(s.ran.start, e) for e, s in zip(ends, self.segments[1:], strict=False)):
             yield Doubt("overlapping-segments", "segments of the infusion overlap", "segments")
-        if self.segments and isinstance(self.dose, Amount) and sum(s.dose.value for s in self.segments) != self.dose.value:
+        parts = [s.dose.value for s in self.segments if isinstance(s.dose, Amount)]
+        whole = bool(parts) and len(parts) == len(self.segments)
+        if whole and isinstance(self.dose, Amount) and sum(parts) != self.dose.value:
             yield Doubt("segments-disagree", "the doses of the segments do not add up to the dose", "segments")
         if self.wasted is not None and self.waste_witness is None:
             yield Doubt("waste-without-witness", "a controlled substance was wasted, and no witness is named", "waste_witness")

@@ -11,7 +11,7 @@ from .before import TeamRole
 from .care import Diagnosis
 from .course import Course
 from .discharge import Discharge
-from .dose_limits import TO_KG, beyond_weight
+from .dose_limits import BEYOND, TO_KG
 from .doses import AdjunctMedication, DoseEvent
 from .dosing_codes import DoseSetting, SessionKind
 from .experience import Experience, InSessionTherapy, Phase, TimelineEvent
@@ -136,12 +136,13 @@ class DosingSession(Visited):
         """Of the weight that a dose names; where it names none, of the greatest of the day."""
         taken = {str(v.key): v.weight for v in self.vitals if v.weight is not None}
         greatest = max(taken.values(), key=lambda weight: weight.value * TO_KG[weight.unit])
-        slips: dict[str, list[str]] = {}
+        slips: dict[tuple[str, tuple[str, ...]], dict[str, DoseEvent]] = {}
         for dose in self.doses:
-            if slip := beyond_weight(dose.drug, dose.route, dose.dose, taken.get(str(dose.weighed), greatest)):
-                slips.setdefault(slip, []).append(dose.key)
-        for text, keys in slips.items():
-            raise ImpossibleItemsError("dose-beyond-anaesthesia", text, "doses", tuple(keys), "dose")
+            if slip := dose.beyond(taken.get(str(dose.weighed), greatest)):
+                text, names, instead = slip
+                slips.setdefault((text, names), {})[dose.key] = instead
+        for (text, names), withheld in slips.items():
+            raise ImpossibleItemsError(BEYOND, text, "doses", withheld, *names)
 
     @classmethod
     def complete(cls, given: dict[str, Any]) -> None:

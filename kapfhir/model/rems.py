@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+from .dose_limits import DEVICE, milligrams
 from .doses import DoseEvent, Mass
 from .dosing_codes import FormStatus
 from .fields import require_content, require_limits
 from .moments import earliest
-from .values import Amount, Doubt, Period, Units
+from .values import Amount, Doubt, Period, Units, require
 from .vitals import Diastolic, Systolic, VitalSet
 
 Minutes = Annotated[Amount, Units("min")]
@@ -60,6 +61,7 @@ class RemsForm:
     def __post_init__(self) -> None:
         require_content(self)
         require_limits(self)
+        require(_is_whole(self.dose), "not-whole-devices", f"nasal esketamine comes in devices of {DEVICE} mg", "dose")
 
     @property
     def status(self) -> FormStatus:
@@ -69,6 +71,8 @@ class RemsForm:
 def fill_form(form: RemsForm, given: dict[str, Any]) -> RemsForm:
     """The form with what the session itself says, where the form is silent."""
     found = _said(given.get("doses", ()), given.get("vitals", ()), given["visit"], getattr(given.get("discharge"), "ready", None))
+    if not _is_whole(found["dose"]):
+        found["dose"] = None  # of another drug, or beside the device: no dose of such a form
     open_ = {name: value for name, value in found.items() if value is not None and getattr(form, name) is None}
     if not open_:
         return form
@@ -81,6 +85,12 @@ def form_doubts(form: RemsForm, doses: tuple[DoseEvent, ...], vitals: tuple[Vita
         stated = getattr(form, name)
         if value is not None and stated is not None and stated != value:
             yield Doubt("form-disagrees", f"the REMS form and the session differ in {name.replace('_', ' ')}", "rems")
+
+
+def _is_whole(dose: Amount | None) -> bool:
+    """Whether a dose is a number of whole devices."""
+    mg = milligrams(dose)
+    return mg is None or mg % DEVICE == 0
 
 
 def _said(doses: Iterable[DoseEvent], vitals: Iterable[VitalSet], visit: Period, ready: datetime | None) -> dict[str, Any]:

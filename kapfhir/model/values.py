@@ -5,6 +5,7 @@ Each subclass of Code is one list of ours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -233,12 +234,15 @@ class ImpossibleError(ValueError):
 
 
 class ImpossibleItemsError(ImpossibleError):
-    """What makes a field of some items of a list impossible in a record, though not by itself: the items stay, without it."""
+    """What makes fields of some items of a list impossible, though not by themselves: the items stay, without them.
 
-    def __init__(self, code: str, text: str, owner: str, names: tuple[str, ...], field: str) -> None:
-        super().__init__(code, text, field)
+    `instead`: what stands for these items of `owner`, by their names.
+    """
+
+    def __init__(self, code: str, text: str, owner: str, instead: Mapping[str, object], *fields: str) -> None:
+        super().__init__(code, text, *fields)
         self.owner = owner
-        self.names = names
+        self.instead = instead
 
 
 @dataclass(frozen=True, slots=True)

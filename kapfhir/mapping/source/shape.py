@@ -198,7 +198,7 @@ class Shape:
                 tell(error.code, text, rows, "item", (*path, drop[0], name_of(item)), values)
             given[drop[0]] = tuple(item for item in given[drop[0]] if item not in bad)
             return True
-        absent = all(name in self.absents for name in drop)
+        absent = drop[0] in self.absents
         tell(error.code, text, origins, "absent" if absent else "field", path, error.fields)
         for name in drop:
             del given[name]
@@ -212,10 +212,9 @@ class Shape:
     def _blank(
         self, partial: Partial, given: Partial, error: ImpossibleItemsError, tell: Tell, origins: Origins, path: Path
     ) -> None:
-        """The items stay; what can't stand in them is absent, as an error."""
-        name = error.fields[0]
+        """The items stay; what can't stand in them is absent, as an error, or left out."""
         for item in given[error.owner]:
-            if name_of(item) in error.names:
+            if name_of(item) in error.instead:
                 rows = partial[error.owner][name_of(item)].get(FROM, origins)
                 tell(
                     error.code,
@@ -223,10 +222,9 @@ class Shape:
                     rows,
                     "absent",
                     (*path, error.owner, name_of(item)),
-                    (name,),
+                    error.fields,
                 )
-        blank = (replace(item, **{name: ERROR}) if name_of(item) in error.names else item for item in given[error.owner])
-        given[error.owner] = tuple(blank)
+        given[error.owner] = tuple(error.instead.get(name_of(item), item) for item in given[error.owner])
 
     def _drop_loose(self, given: Partial, pointer: tuple[str, str, str], tell: Tell, origins: Origins, path: Path) -> None:
         """Take out references to items that this record does not have."""

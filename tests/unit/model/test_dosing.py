@@ -228,11 +228,85 @@ def test_a_dose_beyond_anaesthesia_for_the_weight_of_the_day_is_refused(route, m
 
     assert of(most).doses[0].dose.value == Decimal(most)
     error = refusal(lambda: of(str(Decimal(most) + 1)))
-    assert (error.code, error.owner, error.names, error.fields) == ("dose-beyond-anaesthesia", "doses", ("1",), ("dose",))
+    assert (error.code, error.owner, [*error.instead], error.fields) == ("dose-beyond-anaesthesia", "doses", ["1"], ("dose",))
 
 
 def test_the_weight_that_a_dose_names_is_the_one_that_counts():
     light, heavy = (VitalSet(Key(k), AT, weight=Amount(Decimal(n), "kg")) for k, n in (("a", 50), ("b", 90)))
     given = dose(dose=mg("300"), route=Route("iv"))
     assert session(doses=(given,), vitals=(light, heavy)).doses == (given,)
-    assert refusal(lambda: session(doses=(replace(given, weighed=Ref("a")),), vitals=(light, heavy))).names == ("1",)
+    assert refusal(lambda: session(doses=(replace(given, weighed=Ref("a")),), vitals=(light, heavy))).instead.keys() == {"1"}
+
+
+VOLUME = {"volume": Amount(Decimal(12), "mL"), "concentration": Amount(Decimal(50), "mg/mL")}  # 600 mg
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        ({"dose": mg("501"), "rate": RATE}, ("dose", "rate")),
+        ({"dose": mg("501"), "rate": RATE, **VOLUME}, ("dose", "rate", "volume")),
+        ({"dose": Absent("unknown"), "rate": RATE, **VOLUME}, ("rate", "volume")),
+        ({"dose": mg("300"), "dose_per_kg": Amount(Decimal("4.6"), "mg/kg"), "rate": RATE}, ("dose_per_kg", "rate")),
+    ],
+)
+def test_what_would_tell_a_dose_that_is_withheld_goes_with_it(rest, fields):
+    error = refusal(lambda: dose(route=Route("iv"), **rest))
+    assert (error.code, error.fields) == ("dose-beyond-anaesthesia", fields)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"dose": mg("500"), "rate": RATE, **VOLUME},  # the volume contradicts the dose, and another rule tells it
+        {"dose": Absent("error"), "rate": RATE, "volume": Amount(Decimal(10), "mL"), "concentration": VOLUME["concentration"]},
+    ],
+)
+def test_a_rate_or_a_volume_beside_a_dose_that_is_believed_stays(rest):
+    stands = dose(route=Route("iv"), **rest)
+    assert (stands.rate, stands.volume) == (RATE, rest["volume"])
+
+
+@pytest.mark.parametrize("name", ["dose_per_kg", "rate", "segments"])
+def test_a_dose_that_was_not_given_has_no_number_of_another_kind(name):
+    value = {"dose_per_kg": Amount(Decimal("0.5"), "mg/kg"), "rate": RATE, "segments": (SEGMENT,)}[name]
+    error = refusal(lambda: dose(status="not-done", dose=Absent("not-performed"), **{name: value}))
+    assert (error.code, error.fields) == ("dose-not-given", (name,))
+
+
+@pytest.mark.parametrize(
+    ("parts", "withheld"),
+    [(("250", "250"), ""), (("250", "251"), "12"), (("10", "501"), "2"), (("501", "502"), "1")],
+)
+def test_segments_beyond_anaesthesia_are_withheld_too(parts, withheld):
+    segments = tuple(replace(SEGMENT, key=Key(str(n)), dose=mg(part)) for n, part in enumerate(parts, 1))
+
+    def make():
+        return dose(route=Route("iv"), dose=Absent("unknown"), segments=segments)
+
+    if not withheld:
+        assert make().segments == segments
+        return
+    error = refusal(make)
+    assert (error.code, error.owner, "".join(error.instead)) == ("dose-beyond-anaesthesia", "segments", withheld)
+    assert all((part.dose, part.rate, part.ran) == ("error", None, SEGMENT.ran) for part in error.instead.values())
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        ({"dose": mg("226"), "rate": RATE}, ("dose", "rate")),
+        ({"dose": mg("226"), **VOLUME}, ("dose", "volume")),
+        ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("226")),)}, ("dose", "segments")),
+        ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("225")),)}, ("dose",)),
+        ({"dose": Absent("unknown"), "volume": Amount(Decimal("4.6"), "mL"), "concentration": VOLUME["concentration"]}, ("volume",)),
+    ],
+)
+def test_by_the_weight_too_all_that_tells_the_dose_is_withheld(rest, fields):
+    given = dose(route=Route("iv"), **rest)
+    weighed = (VitalSet(Key("pre"), AT, weight=Amount(Decimal(50), "kg")),)
+    error = refusal(lambda: session(doses=(given,), vitals=weighed))
+    instead = error.instead["1"]
+    assert (error.code, error.fields) == ("dose-beyond-anaesthesia", fields)
+    assert session(doses=(instead,), vitals=weighed).doses == (instead,), "what is left stands"
+    assert (instead.dose, instead.rate) == (rest["dose"] if "dose" not in fields else "error", None)

@@ -136,3 +136,17 @@ def test_a_form_is_not_filled_from_doses_that_are_not_known():
     given = {"doses": (dose(), replace(dose(), key=Key("2"), dose=None)), "visit": Period(AT), "rems": RemsForm(enrolled=True)}
     DosingSession.complete(given)
     assert (given["rems"].dose, given["rems"].total_minutes) == (None, None)
+
+
+def test_a_rems_form_tells_no_dose_of_half_a_device():
+    assert RemsForm(dose=mg("56")).dose == mg("56")
+    with pytest.raises(ImpossibleError) as error:
+        RemsForm(dose=mg("57"), enrolled=True)
+    assert (error.value.code, error.value.fields) == ("not-whole-devices", ("dose",))
+
+
+@pytest.mark.parametrize(("number", "filled"), [("56", mg("56")), ("35", None)])
+def test_only_whole_devices_are_filled_into_the_rems_form(number, filled):
+    given = {"doses": (replace(dose(), drug=Drug("ketamine"), dose=mg(number)),), "visit": Period(AT), "rems": RemsForm(enrolled=True)}
+    DosingSession.complete(given)
+    assert given["rems"].dose == filled

@@ -101,7 +101,7 @@ def test_what_was_worked_with_in_a_session_never_leaves():
 
 
 def test_the_rems_form_answers_its_questionnaire_in_order():
-    made = built(rems=RemsForm(first_treatment=False, dose=MG, serious_event=False))["rems"]
+    made = built(rems=RemsForm(first_treatment=False, dose=Amount(Decimal(28), "mg"), serious_event=False))["rems"]
     assert made["questionnaire"] == "https://kapfhir.org/fhir/Questionnaire/rems-monitoring|1.0.0"
     assert [item["linkId"] for item in made["item"]] == ["first-treatment", "dose", "serious-event"]
     assert (made["status"], made["item"][0]["answer"]) == ("in-progress", [{"valueBoolean": False}])

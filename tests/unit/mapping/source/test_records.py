@@ -62,6 +62,20 @@ def test_a_dose_that_is_beyond_anaesthesia_for_the_weight_is_absent(sessions, kg
     ]
 
 
+@pytest.mark.parametrize(("mg", "stands"), [("500", True), ("501", False)])
+def test_the_rate_of_a_dose_that_is_withheld_goes_with_it_and_is_told(sessions, mg, stands):
+    text = (sessions.source / "log.yaml").read_text()
+    text += "  doses[1].rate.amount: {from: Pump, unit: mg}\n  doses[1].rate.over: {from: Pump min, unit: min}\n"
+    sessions.map("log", text).table(
+        "log", log(CLEAN.replace(",35,", f",{mg},")).replace("HR\n", "HR,Pump,Pump min\n").replace("70\n", "70,13,1\n")
+    )
+    units = sessions.read()
+    given = units.records("DosingSession")["D-1"].doses[0]
+    told = {(2, "dose-beyond-anaesthesia", "Dose + Pump + Pump min", "value absent")}
+    assert units.told() == (set() if stands else told)
+    assert (given.rate is not None, given.route) == (stands, "iv")
+
+
 def test_an_unreadable_dose_is_absent(sessions):
     record, units = session(sessions, CLEAN.replace(",35,", ",a lot,"))
     assert units.told() == {(2, "not-a-number", "Dose", "value absent")}
