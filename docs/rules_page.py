@@ -46,9 +46,13 @@ rule and record. What a problem tells is about the patient of its row, once for 
 about no patient, or about whom it is not known, are counted, and stand in the CSV alone. Nothing of it is sent by `sync`: load
 the file where it is wanted.
 
-Where this differs from the policy that an error withholds an element: a serious adverse event without a criterion, and one of
-grade 5 without death, are warnings, since an adverse event must not be lost with what is missing; a status that contradicts its
-doses is a warning, since R4 has no event without a status.
+An error withholds an element, and with it what would tell the same number: with a dose its rate, the volume of its drug and the
+parts of its infusion. Not so where two facts contradict each other, or one is missing: a status that contradicts its doses (S27),
+grade 5 without death, a serious event without a criterion (S28), times out of order (S02). Nobody can tell which one is wrong,
+and to withhold a death, a dose or that an event was serious would hide a danger: all is sent as it is, and told as an error.
+
+A test has the unit that its map says, or that stands in the cell; a number that the map takes as words has none (S24). A vital
+sign is always in the unit of its map: `kapfhir check` refuses a map that does not say it.
 """
 
 

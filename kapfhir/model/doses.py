@@ -133,7 +133,7 @@ class DoseEvent:
 
     def _require_believable(self) -> None:
         """Refuse what can't be as a dose, and with it what would tell the same number: its rate, the volume of its drug."""
-        mg, drawn = milligrams(self.dose), self.drawn
+        mg, drawn = milligrams(self.dose), _drawn(self)
         for amount in (mg, drawn if mg is None else None):
             if amount is not None and (wrong := what_is_wrong(self.drug, self.route, amount)):
                 tells = drawn is not None and what_is_wrong(self.drug, self.route, drawn) is not None
@@ -155,15 +155,13 @@ class DoseEvent:
         """These segments without what they say of the dose."""
         return {s.key: replace(s, dose=WITHHELD, rate=None) for s in self.segments if s.key in keys}
 
-    def _saying(self, dose: bool, *names: str) -> tuple[str, ...]:  # noqa: FBT001 -- the dose is one of them
+    def _saying(self, dose: bool, *names: str) -> tuple[str, ...]:
         """Those of these fields that say something."""
         return (*(("dose",) if dose else ()), *(name for name in names if getattr(self, name)))
 
     def beyond(self, weight: Amount) -> tuple[str, tuple[str, ...], DoseEvent] | None:
-        """Where this is beyond anaesthesia for a body of this weight: what is wrong, the fields that say so, and the event without
-        them. None where it is believed.
-        """
-        mg, drawn = milligrams(self.dose), self.drawn
+        """For a body of this weight: what is wrong, the fields that say so, the event without them. None if it is believed."""
+        mg, drawn = milligrams(self.dose), _drawn(self)
         parts = [part for s in self.segments if (part := milligrams(s.dose)) is not None]
         wrong = beyond_weight(self.drug, self.route, mg, weight)
         tells = mg is None or bool(wrong)
@@ -184,11 +182,6 @@ class DoseEvent:
         """Before the event is made: where no amount was written down, that it is absent, and why."""
         if given.get("dose") is None and any(given.get(name) is not None for name in ("dose_per_kg", "rate", "route", "site")):
             given["dose"] = Absent("not-performed" if given.get("status") == "not-done" else "unknown")
-
-    @property
-    def drawn(self) -> Decimal | None:
-        """mg, by the volume and the concentration."""
-        return None if self.volume is None or self.concentration is None else self.volume.value * self.concentration.value
 
     @property
     @present_with(*PRODUCT)
@@ -222,6 +215,11 @@ class DoseEvent:
             yield Doubt("segments-disagree", "the doses of the segments do not add up to the dose", "segments")
         if self.wasted is not None and self.waste_witness is None:
             yield Doubt("waste-without-witness", "a controlled substance was wasted, and no witness is named", "waste_witness")
+
+
+def _drawn(dose: DoseEvent) -> Decimal | None:
+    """mg, by the volume and the concentration."""
+    return None if dose.volume is None or dose.concentration is None else dose.volume.value * dose.concentration.value
 
 
 @dataclass(frozen=True, slots=True)

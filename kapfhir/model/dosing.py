@@ -188,7 +188,7 @@ class DosingSession(Visited):
             yield Doubt("dose-in-session-not-done", "the session did not take place, but a dose was given", "status")
         if self.remote is not None and self.delivery == "in-person":
             yield Doubt("remote-in-person", "the session is said to be in person, but has facts of one at a distance", "delivery")
-        for part in (*self.doses, self.pre_dose, self.discharge):
+        for part in (*self.doses, *self.labs, self.pre_dose, self.discharge):
             if part is not None:
                 yield from part.doubts()
         if self.pre_dose is not None or self.discharge is not None:

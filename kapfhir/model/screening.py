@@ -124,6 +124,8 @@ class Screening:
         return True if said else None
 
     def doubts(self) -> Iterator[Doubt]:
+        for lab in self.labs:
+            yield from lab.doubts()
         if self.decision is None:
             yield Doubt("missing-decision", "the screening has no decision", "decision")
         if self.decision == "cleared" and self.conditions:

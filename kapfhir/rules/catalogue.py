@@ -46,6 +46,7 @@ PARTS: dict[str, str] = {  # nor one about a part of the day, or of its session,
 }
 CHAPTERS: dict[str, tuple[str, ...]] = {  # nor one of a whole patient without any of these
     **dict.fromkeys((*eligibility.AGAINST, "E08", "E13"), ("checks", "illnesses")),
+    **dict.fromkeys(("E01-unknown", "E14-unknown"), ("illnesses",)),
     **dict.fromkeys(("E15", "E15-late", "E15-old"), ("checks",)),
     "E05": ("intolerances", "checks", "illnesses"),
     "E16-trials": ("illnesses",),

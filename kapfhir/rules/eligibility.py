@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from .facts import Dose
+from .facts import Dose, Illness
 from .story import Found, Story, first
 from .table import Numbers
 
@@ -70,6 +70,37 @@ def _against(criteria: tuple[str, ...], disorders: tuple[str, ...]) -> Callable[
                 yield illness
 
     return found
+
+
+# what a diagnosis does not say by itself: the criterion of a screening, or the words of the clinic, say whether it is controlled
+CONTROLLABLE = {"E01": ("hypertension", "uncontrolled-hypertension"), "E14": ("epilepsy", "uncontrolled-seizures")}
+
+
+def _uncontrolled(rule: str) -> Callable[[Story, Numbers], Found]:
+    """As against ketamine as the others of the rule, where the words of the diagnosis say so."""
+    others, (disorder, _) = _against(*AGAINST[rule]), CONTROLLABLE[rule]
+
+    def found(story: Story, n: Numbers) -> Found:
+        yield from others(story, n)
+        yield from (i for i in _lasting(story, disorder) if i.controlled is False)
+
+    return found
+
+
+def _perhaps_uncontrolled(rule: str) -> Callable[[Story, Numbers], Found]:
+    disorder, criterion = CONTROLLABLE[rule]
+
+    def found(story: Story, n: Numbers) -> Found:  # noqa: ARG001
+        if any(criterion in (*check.present, *check.absent) for check in story.checks if check.day <= story.last_day):
+            return
+        yield from (i for i in _lasting(story, disorder) if i.controlled is None)
+
+    return found
+
+
+def _lasting(story: Story, disorder: str) -> Iterator[Illness]:
+    """The active diagnoses of a disorder that were there at the last dose."""
+    return (i for i in story.illnesses if i.disorder == disorder and i.active and i.day <= story.last_day)
 
 
 def hypersensitive(story: Story, n: Numbers) -> Found:  # noqa: ARG001
@@ -197,12 +228,16 @@ def _has_ended(status: str, until: int | None, dose: Dose) -> bool:
 
 
 STORY: dict[str, Callable[[Story, Numbers], Found]] = {rule: _against(*what) for rule, what in AGAINST.items()} | {
+    "E01": _uncontrolled("E01"),
+    "E01-unknown": _perhaps_uncontrolled("E01"),
     "E05": hypersensitive,
     "E06": pregnant,
     "E07": young,
     "E07-young": young,
     "E08": bipolar_without_stabilizer,
     "E13": severe_personality_disorder,
+    "E14": _uncontrolled("E14"),
+    "E14-unknown": _perhaps_uncontrolled("E14"),
     "E15": not_cleared,
     "E15-missing": never_screened,
     "E15-late": screened_late,

@@ -119,6 +119,7 @@ class Illness(NamedTuple):
     day: int
     resistant: bool
     counted: bool  # failed trials are counted in it
+    controlled: bool | None  # by the words of the clinic; None where they do not say so
 
 
 class Medicine(NamedTuple):
@@ -189,6 +190,7 @@ class Check(NamedTuple):
     decision: str | None
     overridden: bool
     present: tuple[str, ...]
+    absent: tuple[str, ...]
 
 
 class Trouble(NamedTuple):

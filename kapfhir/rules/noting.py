@@ -38,11 +38,12 @@ from .facts import (
     Talk,
     Trouble,
 )
-from .interactions import ANTIDEPRESSANTS, is_stabilizer, meets, meets_form
+from .interactions import ANTIDEPRESSANTS, WORD, is_stabilizer, meets, meets_form
 
 Raw = tuple[Any, ...]
 NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 CONSENTS = ("ketamine-off-label", "esketamine-rems")
+BADLY = {"not", "never", "poorly", "badly", "inadequately", "insufficiently", "incompletely", "partially", "partly"}
 TO_KETAMINE = ("ketamine", "esketamine")
 
 
@@ -165,7 +166,15 @@ def _illness(record: Diagnosis) -> Raw:
         min(record.recorded, record.onset or record.recorded).toordinal(),
         found is not None and found.resistant is True,
         found is not None and found.failed_trials is not None,
+        _is_controlled(record.label),
     )
+
+
+def _is_controlled(label: str | None) -> bool | None:
+    words = set(WORD.findall(label.lower())) if label else set()
+    if "uncontrolled" in words or ("controlled" in words and words & BADLY):
+        return False
+    return True if "controlled" in words else None
 
 
 def _medicine(record: MedicationHistory) -> Raw:
@@ -214,8 +223,9 @@ def _frame(record: Course) -> Raw:
 def _check(record: Screening) -> Raw:
     start = record.visit.start
     present = tuple([str(f.criterion) for f in record.findings if f.presence == "present"])
-    timed = not is_day(start)
-    return (record.key, order_of(start), timed, day_of(start).toordinal(), record.decision, record.override is not None, present)
+    absent = tuple([str(f.criterion) for f in record.findings if f.presence == "absent"])
+    timed, overridden = not is_day(start), record.override is not None
+    return (record.key, order_of(start), timed, day_of(start).toordinal(), record.decision, overridden, present, absent)
 
 
 def _trouble(record: AdverseEvent) -> Raw:

@@ -299,7 +299,10 @@ def test_segments_beyond_anaesthesia_are_withheld_too(parts, withheld):
         ({"dose": mg("226"), **VOLUME}, ("dose", "volume")),
         ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("226")),)}, ("dose", "segments")),
         ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("225")),)}, ("dose",)),
-        ({"dose": Absent("unknown"), "volume": Amount(Decimal("4.6"), "mL"), "concentration": VOLUME["concentration"]}, ("volume",)),
+        (
+            {"dose": Absent("unknown"), "volume": Amount(Decimal("4.6"), "mL"), "concentration": VOLUME["concentration"]},
+            ("volume",),
+        ),
     ],
 )
 def test_by_the_weight_too_all_that_tells_the_dose_is_withheld(rest, fields):

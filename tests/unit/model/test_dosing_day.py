@@ -147,6 +147,10 @@ def test_a_rems_form_tells_no_dose_of_half_a_device():
 
 @pytest.mark.parametrize(("number", "filled"), [("56", mg("56")), ("35", None)])
 def test_only_whole_devices_are_filled_into_the_rems_form(number, filled):
-    given = {"doses": (replace(dose(), drug=Drug("ketamine"), dose=mg(number)),), "visit": Period(AT), "rems": RemsForm(enrolled=True)}
+    given = {
+        "doses": (replace(dose(), drug=Drug("ketamine"), dose=mg(number)),),
+        "visit": Period(AT),
+        "rems": RemsForm(enrolled=True),
+    }
     DosingSession.complete(given)
     assert given["rems"].dose == filled

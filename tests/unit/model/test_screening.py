@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from kapfhir.model.before import Criterion, Decision, Presence
+from kapfhir.model.before import Criterion, Decision, LabResult, LabTest, Presence
+from kapfhir.model.dosing import DosingSession
+from kapfhir.model.labs import Lab
 from kapfhir.model.screening import Baseline, Finding, Override, Screening
 from kapfhir.model.values import Amount, ImpossibleError, Key, Period, Ref
 
@@ -84,3 +86,23 @@ def test_a_screening_is_judged_where_something_is_said_of_a_decision():
     assert SCREENING.judged is True
     assert replace(SCREENING, decision=None).judged is None
     assert replace(SCREENING, decision=None, rationale="waits for the ECG").judged is True
+
+
+@pytest.mark.parametrize(
+    ("result", "doubted"),
+    [
+        ("22", True),
+        ("7,4", True),
+        ("< 0.5", True),
+        ("22 U/L", False),
+        ("normal", False),
+        ("2 of 3", False),
+        (LabResult("negative"), False),
+        (Amount(Decimal(22), "U/L"), False),
+    ],
+)
+def test_a_number_without_a_unit_is_doubted(result, doubted):
+    lab = Lab(Key("1"), LabTest("alt"), AT, result)
+    day = DosingSession(Key("D"), Ref("P"), "completed", Period(AT), Period(AT), labs=(lab,))
+    for record in (replace(SCREENING, labs=(lab,)), day):
+        assert ("lab-without-unit" in {d.code for d in record.doubts()}) is doubted

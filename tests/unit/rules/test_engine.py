@@ -45,6 +45,19 @@ def test_one_code_tells_several_rules_by_what_it_is_about():
         name: heard(beyond, f"DoseEvent: {name} is at most 5 mg/kg")[0][0] for name in ("an IV dose", "an IM dose", "a lozenge")
     }
     assert told == {"an IV dose": "P01-slip", "an IM dose": "P02-slip", "a lozenge": "P04-slip"}
+    assert heard(beyond, "Segment: an IV dose is at most 500 mg")[0][0] == "P01-slip"
+
+
+def test_two_facts_of_which_one_must_be_wrong_are_an_error_though_both_are_sent():
+    codes = ("completed-without-dose", "dose-in-session-not-done", "serious-without-criterion", "grade-disagrees")
+    assert [heard(code)[0][:2] for code in codes] == [
+        ("S27-empty", "error"),
+        ("S27-undone", "error"),
+        ("S28-serious", "error"),
+        ("S28-death", "error"),
+    ]
+    assert heard("lab-without-unit")[0][:2] == ("S24-unit", "warning")
+    assert heard("not-a-dose")[0][:2] == ("S24", "error")
 
 
 def test_a_level_of_ones_own():
