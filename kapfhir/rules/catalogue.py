@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kapfhir.model.protocol import Protocol
 
 from . import adverse_events, dosing, eligibility, integration, interactions, monitoring, outcomes, structure
-from .day import LOZENGE, PARENTERAL, Day
+from .day import BY_WEIGHT, LOZENGE, PARENTERAL, Day
 from .story import Found, Story
 from .table import Numbers
 
@@ -24,12 +24,13 @@ STORY: dict[str, Callable[[Story, Numbers], Found]] = {
 }
 PROTOCOL: dict[str, Callable[[Protocol, Numbers], bool]] = adverse_events.PROTOCOL
 WAYS: dict[str, tuple[str, ...]] = {  # a rule of one way of giving it need not look at a day without it
-    **dict.fromkeys(("P01", "P08", "P08-bolus", "S11", "M06-interval"), ("iv",)),
-    "P02": ("im",),
-    "P03": ("subcutaneous",),
-    **dict.fromkeys(("P04", "M10-lozenge"), LOZENGE),
-    "P05": ("oral",),
-    "P01-weight": (*PARENTERAL, "oral"),
+    **dict.fromkeys(("P01", "P01-total", "P08", "P08-bolus", "S11", "M06-interval"), ("iv",)),
+    **dict.fromkeys(("P02", "P02-total"), ("im",)),
+    **dict.fromkeys(("P03", "P03-total"), ("subcutaneous",)),
+    **dict.fromkeys(("P04", "P04-total", "M10-lozenge"), LOZENGE),
+    **dict.fromkeys(("P05", "P05-total"), ("oral",)),
+    "P06-total": ("intranasal",),
+    "P01-weight": BY_WEIGHT,
     **dict.fromkeys(("P06", "P07", "S25-usual", "S26", "M01-esketamine", "M04", "M04-end", "M04-length"), ("intranasal",)),
     **dict.fromkeys(("M06", "M10"), PARENTERAL),
 }
@@ -52,6 +53,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {  # nor one of a whole patient without a
     "E16-trials": ("illnesses",),
     "E17-ended": ("forms",),
     **dict.fromkeys(("E18", "E18-enrolment", "E18-site", "P07-start", "P07-low", "P12", "I11"), ("nasal",)),
+    **dict.fromkeys(("P01-earlier", "P02-earlier", "P03-earlier", "P05-earlier"), ("unweighed",)),
     **dict.fromkeys((f"I{number:02}" for number in range(1, 11)), ("medicines", "taken")),
     "I12": ("medicines",),
     "I13": ("medicines", "taken"),

@@ -19,6 +19,7 @@ from kapfhir.model.vitals import BloodPressure, VitalSet
 
 BEFORE = ("pre-dose", "baseline")
 PARENTERAL = ("iv", "im", "subcutaneous")
+BY_WEIGHT = (*PARENTERAL, "oral")  # with a limit per kg
 LOZENGE = ("sublingual", "buccal")
 MILLIGRAMS = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
 PER_KG = {"mg/kg": Decimal(1), "ug/kg": Decimal("0.001")}
@@ -115,6 +116,13 @@ class Day:
         by_weight = [known for d in doses if (known := self.per_kg(d)) is not None]
         return Total(sum(mg, ZERO), len(mg) == len(doses), sum(by_weight, ZERO), len(by_weight) == len(doses))
 
+    def unweighed(self) -> tuple[tuple[str, str, bool], ...]:
+        """Route, mg, and whether that is all: ketamine by the ways with a limit per kg, where the day has no weight for it."""
+        if self.kg is not None or "ketamine" not in self.drugs:
+            return ()
+        totals = ((route, self.total("ketamine", route)) for route in BY_WEIGHT)
+        return tuple([(route, str(t.mg), t.whole) for route, t in totals if t is not None and t.mg and not t.whole_per_kg])
+
     def milligrams(self, dose: DoseEvent) -> Decimal | None:
         """As given; else by dose per kg and weight. None where neither says so."""
         mg = milligrams(dose.dose)
@@ -162,7 +170,11 @@ def _weight(session: DosingSession, vitals: list[VitalSet]) -> Decimal | None:
     if not weights:
         return None
     chosen = next((v for v in weights if v.key in named), weights[0]).weight
-    return chosen.value * KILOGRAMS[chosen.unit] if chosen is not None else None
+    return None if chosen is None else kilograms(chosen)
+
+
+def kilograms(weight: Amount) -> Decimal:
+    return weight.value * KILOGRAMS[weight.unit]
 
 
 def _taken(vital: VitalSet) -> datetime:

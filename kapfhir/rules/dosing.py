@@ -8,14 +8,13 @@ from itertools import pairwise
 
 from kapfhir.model.values import Period
 
-from .day import LOZENGE, PARENTERAL, Day, minutes
+from .day import BY_WEIGHT, LOZENGE, PARENTERAL, Day, minutes
 from .facts import Dose
 from .story import DAY_S, Found, Story, hours_between, induction_of
 from .table import Numbers
 
 WEEK, YEAR = 7, 365
 SPRAYED = ("intranasal",)
-BY_WEIGHT = (*PARENTERAL, "oral")
 LIMITED = (*PARENTERAL, *LOZENGE, "oral", *SPRAYED)
 FIRST_PHASE, LATER = 2, 1  # esketamine: sessions a week
 
@@ -33,6 +32,29 @@ def _outside(*routes: str) -> Callable[[Day, Numbers], bool]:
         if ("most" in n and total.mg > n["most"]) or ("high" in n and total.per_kg > n["high"]):
             return True
         return "low" in n and total.whole_per_kg and total.per_kg < n["low"]
+
+    return found
+
+
+def _far_beyond(*routes: str) -> Callable[[Day, Numbers], bool]:
+    """Ketamine of the session by these ways that is too much for anaesthesia, though no dose is by itself."""
+
+    def found(day: Day, n: Numbers) -> bool:
+        total = day.total("ketamine", *routes)
+        return total is not None and (("mg" in n and total.mg > n["mg"]) or ("per_kg" in n and total.per_kg > n["per_kg"]))
+
+    return found
+
+
+def _outside_by_last_weight(route: str) -> Callable[[Story, Numbers], Found]:
+    """As `_outside`, per kg, where the day has no weight, by the last one that was measured not too long before."""
+
+    def found(story: Story, n: Numbers) -> Found:
+        for dose in story.doses:
+            mg, whole = next(((Decimal(mg), whole) for way, mg, whole in dose.unweighed if way == route), (None, False))
+            kg = story.last_weight(dose.day, int(n["days"])) if mg is not None else None
+            if mg is not None and kg and (mg / kg > n["high"] or ("low" in n and whole and mg / kg < n["low"])):
+                yield dose
 
     return found
 
@@ -196,19 +218,29 @@ def many_in_a_year(story: Story, n: Numbers) -> Found:
 
 DAY: dict[str, Callable[[Day, Numbers], bool]] = {
     "P01": _outside("iv"),
+    "P01-total": _far_beyond("iv"),
     "P01-unread": unread_dose,
     "P01-weight": no_weight,
     "P02": _outside("im"),
+    "P02-total": _far_beyond("im"),
     "P03": _outside("subcutaneous"),
+    "P03-total": _far_beyond("subcutaneous"),
     "P04": lozenges_outside,
+    "P04-total": _far_beyond(*LOZENGE),
     "P05": _outside("oral"),
+    "P05-total": _far_beyond("oral"),
     "P06": _outside("intranasal"),
+    "P06-total": _far_beyond("intranasal"),
     "P07": much_esketamine,
     "P08": unusual_infusion,
     "P08-bolus": fast_infusion,
     "P14": early_supplement,
 }
 STORY: dict[str, Callable[[Story, Numbers], Found]] = {
+    "P01-earlier": _outside_by_last_weight("iv"),
+    "P02-earlier": _outside_by_last_weight("im"),
+    "P03-earlier": _outside_by_last_weight("subcutaneous"),
+    "P05-earlier": _outside_by_last_weight("oral"),
     "P07-start": unusual_start,
     "P07-low": low_esketamine,
     "P09": short_interval,

@@ -224,6 +224,8 @@ class Engine:
         self._memory.keep(str(session.patient), NUMBER[Dose], DosingSession.__name__, table, row, note_dose(day, pending))
 
     def _see_patient(self, patient: Patient, table: str, row: int) -> None:
+        if any(m.weight is not None for m in patient.measurements):
+            self._around.seen.add("Weight")
         birth = patient.birth_date.toordinal() if patient.birth_date else None
         for name in NUMBERS if self._patients else ():
             number = getattr(patient, name)

@@ -31,6 +31,7 @@ class Dose(NamedTuple):
     nasal: bool  # esketamine from the nasal device
     mg: str | None
     per_kg: str | None
+    unweighed: tuple[tuple[str, str, bool], ...]  # route, mg, if that is all: of ketamine that no weight of the day is known for
     by_weight: bool  # a dose per kg was given, and no weight was taken that day
     pressure: tuple[str | None, str | None]  # before the dose
     overridden: bool
@@ -104,6 +105,7 @@ class Person(NamedTuple):
     rems: bool
     pregnant: tuple[int, ...]
     weighed: tuple[int, ...]
+    weights: tuple[tuple[int, str], ...]  # day and kg of those that were measured, the last one last
 
 
 class Illness(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from kapfhir.model.assessments import OutcomeAssessment
@@ -20,7 +21,7 @@ from kapfhir.model.screening import Screening
 from kapfhir.model.sessions import IntegrationSession, PsychotherapySession
 from kapfhir.model.shipped import SCALES
 
-from .day import Day
+from .day import Day, kilograms
 from .facts import (
     KINDS,
     Change,
@@ -78,6 +79,7 @@ def note_dose(day: Day, pending: Sequence[str] = ()) -> Raw:
         day.nasal,
         str(total.mg) if total and total.whole else None,
         str(total.per_kg) if total and total.whole_per_kg else None,
+        day.unweighed(),
         day.kg is None and any(d.dose_per_kg is not None for d in day.given),
         (_text(before and before.systolic), _text(before and before.diastolic)),
         check is not None and check.override_reason is not None,
@@ -146,6 +148,11 @@ def _level(instrument: str, given: dict[Any, Any]) -> int:
 
 def _person(record: Patient) -> Raw:
     died = record.deceased
+    weights = [
+        (day_of(m.measured).toordinal(), str(kilograms(m.weight)))
+        for m in record.measurements
+        if m.weight is not None and m.method != "stated"
+    ]
     return (
         record.key,
         _ordinal(record.birth_date),
@@ -153,6 +160,7 @@ def _person(record: Patient) -> Raw:
         record.rems_number is not None,
         tuple([p.checked.toordinal() for p in record.pregnancy if p.status in ("pregnant", "lactating")]),
         tuple([day_of(m.measured).toordinal() for m in record.measurements if m.weight is not None]),
+        tuple(sorted(weights, key=itemgetter(0))),
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from .facts import (
@@ -34,6 +35,7 @@ CHAPTERS = (
     "intolerances",
     "forms",
     "nasal",
+    "unweighed",
     "medicines",
     "taken",
     "scores",
@@ -86,6 +88,7 @@ class Story:
         self.changes: list[Change] = sorted(by[Change], key=lambda c: (c.day, c.key))
         self.handled: list[Handled] = by[Handled]
         self.nasal = any(d.nasal for d in self.doses)
+        self.unweighed = self.person is not None and bool(self.person.weights) and any(d.unweighed for d in self.doses)
         self.taken = any(d.taken for d in self.doses)
         self.last_day = self.doses[-1].day if self.doses else 0
 
@@ -100,6 +103,11 @@ class Story:
             return None
         born, now = date.fromordinal(self.person.birth), date.fromordinal(day)
         return now.year - born.year - ((now.month, now.day) < (born.month, born.day))
+
+    def last_weight(self, day: int, days: int) -> Decimal | None:
+        """In kg, the last one that was measured by a day, at most so many days before it."""
+        weights = self.person.weights if self.person else ()
+        return next((Decimal(kg) for when, kg in reversed(weights) if 0 <= day - when <= days), None)
 
     def courses(self) -> Iterator[tuple[str | None, list[Dose]]]:
         """The doses of each course, in order; those without a course together."""

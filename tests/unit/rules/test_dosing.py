@@ -1,6 +1,7 @@
 """Dosing: how much, how fast, how often; each rule on both sides of each boundary."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from rules_desk import (
@@ -21,6 +22,7 @@ from rules_desk import (
 from kapfhir.model.course import Course
 from kapfhir.model.dose_limits import use_limits
 from kapfhir.model.doses import DoseEvent
+from kapfhir.model.people import BodyMeasurement
 from kapfhir.model.protocol import Protocol
 from kapfhir.model.values import Absent, ImpossibleError, Key, Ref
 from kapfhir.rules.settings import RuleSettings, limits_of, rules_of
@@ -76,6 +78,18 @@ def beside_unread(number, route="iv", *, kg=None, drug="ketamine", **rest):
     return session(dose(number, route, drug=drug), unread, vitals=[vital(-10, 120, 80, kg=kg)])
 
 
+def twice(route, number, other="", *, kg=None):
+    """A dose of so much, and one of 50 mg."""
+    doses = dose(number, route, minutes=None), dose(50, other or route, minutes=None, start=30, key="2")
+    return session(*doses, vitals=[vital(-10, 120, 80, kg=kg)])
+
+
+def weighed(*days, kg=(70, 70), **rest):
+    """A patient who was weighed so many days after the first dose."""
+    at = [(BodyMeasurement(Key(str(n)), after(days=d), weight=amount(w, "kg"), **rest)) for n, (d, w) in enumerate(zip(days, kg))]
+    return patient(measurements=tuple(at))
+
+
 ELDERLY, YOUNGER = patient(birth_date=date(1961, 1, 5)), patient(birth_date=date(1961, 1, 6))
 WEIGHED = session(dose(days=7), days=7, vitals=[vital(-10, 120, 80, days=7, kg=70)])
 ADULT = patient(birth_date=date(1980, 1, 1))
@@ -105,6 +119,55 @@ CASES = [
     ("P01-unread", beside_unread("56", "iv", drug="esketamine"), False),
     ("P01-unread", beside_unread("100", "rectal"), False),
     ("P01-unread", infusion(40), False),
+    *(
+        case
+        for rule, route, all_of_it in [
+            ("P01-total", "iv", 500),
+            ("P04-total", "sublingual", 1000),
+            ("P05-total", "oral", 1000),
+            ("P06-total", "intranasal", 400),
+        ]
+        for case in (
+            (rule, twice(route, all_of_it - 50), False),
+            (rule, twice(route, all_of_it - 49), True),
+            (rule, twice("rectal", all_of_it), False),
+        )
+    ),
+    *(
+        case
+        for rule, route, most in [("P01-total", "iv", "225"), ("P02-total", "im", "650"), ("P03-total", "subcutaneous", "250")]
+        for case in (
+            (rule, twice(route, Decimal(most) - 50, kg=50), False),
+            (rule, twice(route, Decimal(most) - Decimal("49.9"), kg=50), True),
+            (rule, twice(route, Decimal(most) - Decimal("49.9")), False),  # of which weight nobody knows
+        )
+    ),
+    ("P04-total", twice("sublingual", 990, "buccal"), True),
+    *(
+        case
+        for rule, route, low, high in [
+            ("P01-earlier", "iv", "7", "70"),
+            ("P02-earlier", "im", "7", "105"),
+            ("P03-earlier", "subcutaneous", "7", "70"),
+            ("P05-earlier", "oral", "", "490"),
+        ]
+        for case in (
+            (rule, (weighed(-30), given(high, route)), False),
+            (rule, (weighed(-30), given(Decimal(high) + 1, route)), True),
+            (rule, (weighed(-31), given(Decimal(high) + 1, route)), False),
+            (rule, (weighed(1), given(Decimal(high) + 1, route)), False),
+            (rule, (weighed(-1, method="stated"), given(Decimal(high) + 1, route)), False),
+            (rule, (weighed(-1), given(Decimal(high) + 1, route, kg=70)), False),  # the day has a weight, and a rule, of its own
+            (rule, (weighed(-1), given(low or high, route)), False),
+            (rule, (weighed(-1), given(Decimal(low or high) - 1, route)), bool(low)),
+        )
+    ),
+    ("P01-earlier", (weighed(-20, -10, kg=(100, 70)), given("71")), True),
+    ("P01-earlier", (weighed(-20, -10, kg=(70, 100)), given("71")), False),
+    ("P01-earlier", (weighed(-1), stated("1.1", "iv")), False),  # its own dose per kg is judged
+    ("P01-earlier", (weighed(-1), beside_unread("6")), False),  # the rest may make up for it
+    ("P01-weight", weighed(-1), False),
+    ("P01-weight", (weighed(-1), given("35", "subcutaneous")), True),
     ("P01-weight", (given("35", "subcutaneous"), WEIGHED), True),
     ("P01-weight", (given("35", "subcutaneous", kg=70), WEIGHED), False),
     ("P01-weight", (stated("0.5", "im"), WEIGHED), False),
