@@ -26,6 +26,7 @@ class DoseLimit:
     mg: Decimal | None = None
 
 
+LIGHTEST = Decimal(25)
 HEAVIEST = Decimal(300)  # kg, that is believed of a weight: where no weight is known, the limit per kg holds for this one
 IV = DoseLimit("an IV dose", Decimal("4.5"), Decimal(500))
 LOZENGE = DoseLimit("a lozenge", mg=Decimal(1000))
@@ -71,6 +72,12 @@ def beyond_per_kg(drug: str, route: str | None, per_kg: Amount | None) -> str:
         return ""
     high = per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0) > limit.per_kg
     return f"{limit.name} is at most {limit.per_kg:f} mg/kg" if high else ""
+
+
+def fit_one_body(mg: Decimal, per_kg: Amount | None) -> bool:
+    """Whether some body has this dose by this dose per kg: then the one tells the other."""
+    by_kg = Decimal(0) if per_kg is None else per_kg.value * TO_MG_PER_KG.get(per_kg.unit, 0)
+    return LIGHTEST * by_kg <= mg <= HEAVIEST * by_kg
 
 
 def beyond_weight(drug: str, route: str | None, mg: Decimal | None, weight: Amount) -> str:

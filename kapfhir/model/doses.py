@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from .dose_limits import BEYOND, beyond_per_kg, beyond_weight, milligrams, what_is_wrong
+from .dose_limits import BEYOND, beyond_per_kg, beyond_weight, fit_one_body, milligrams, what_is_wrong
 from .dosing_codes import AdjunctIndication, AdjunctPurpose, DoseOrder, DoseResidue, WeightBasis
 from .equipment import Device
 from .fields import present_with
@@ -136,8 +136,9 @@ class DoseEvent:
         mg, drawn = milligrams(self.dose), _drawn(self)
         for amount in (mg, drawn if mg is None else None):
             if amount is not None and (wrong := what_is_wrong(self.drug, self.route, amount)):
-                tells = drawn is not None and what_is_wrong(self.drug, self.route, drawn) is not None
-                raise ImpossibleError(*wrong, *self._saying(mg is not None, "rate", *(("volume",) if tells else ())))
+                tells = ("rate", *(("dose_per_kg",) if fit_one_body(amount, self.dose_per_kg) else ()))
+                tells += ("volume",) if drawn is not None and what_is_wrong(self.drug, self.route, drawn) else ()
+                raise ImpossibleError(*wrong, *self._saying(mg is not None, *tells))
         if wrong_per_kg := beyond_per_kg(self.drug, self.route, self.dose_per_kg):
             raise ImpossibleError(BEYOND, wrong_per_kg, *self._saying(False, "dose_per_kg", "rate"))
         if self.segments:
@@ -170,9 +171,10 @@ class DoseEvent:
         text = wrong or wrong_drawn or wrong_parts
         if not text:
             return None
-        names = ("rate", *(("volume",) if wrong_drawn else ()), *(("segments",) if wrong_parts else ()))
+        by_kg = ("dose_per_kg",) if (wrong and fit_one_body(mg or Decimal(0), self.dose_per_kg)) else ()
+        names = ("rate", *by_kg, *(("volume",) if wrong_drawn else ()), *(("segments",) if wrong_parts else ()))
         instead: dict[str, Any] = {"dose": WITHHELD} if wrong else {}
-        instead |= {"rate": None} | ({"volume": None} if wrong_drawn else {})
+        instead |= dict.fromkeys(("rate", *by_kg)) | ({"volume": None} if wrong_drawn else {})
         if wrong_parts:
             instead["segments"] = tuple(replace(s, dose=WITHHELD, rate=None) for s in self.segments)
         return text, self._saying(bool(wrong), *names), replace(self, **instead)

@@ -37,7 +37,7 @@ WAYS: dict[str, tuple[str, ...]] = {  # a rule of one way of giving it need not 
 PARTS: dict[str, str] = {  # nor one about a part of the day, or of its session, at a day without it
     **dict.fromkeys(("M11-state", "M11-escort", "M11-driving"), "discharge"),
     **dict.fromkeys(("M12", "M12-checks", "M12-vitals"), "remote"),
-    **dict.fromkeys(("M03", "M03-rise", "M07", "M07-low", "M08", "M08-high", "M11"), "vitals"),
+    **dict.fromkeys(("M03", "M03-rise", "M07", "M07-low", "M08", "M08-high", "M11", "M11-falling"), "vitals"),
     **dict.fromkeys(("S09", "S09-slip"), "kg"),
     **dict.fromkeys(("S10", "S10-strength", "S13-vial"), "drawn"),
     **dict.fromkeys(("M15", "P14"), "several"),

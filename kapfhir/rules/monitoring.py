@@ -144,6 +144,15 @@ def high_at_discharge(day: Day, n: Numbers) -> bool:
     return last > n["systolic"] or (before is not None and last * 100 > before * (100 + n["percent"]))
 
 
+def not_falling(day: Day, n: Numbers) -> bool:  # noqa: ARG001
+    """The last one is the highest since the dose, and above that before it; one alone since the dose shows no course."""
+    after = [p.systolic for p in day.after if p.systolic is not None]
+    before = day.before.systolic if day.before else None
+    if not day.given or before is None or len(after) < 2:
+        return False
+    return before < after[-1] >= max(after[:-1])
+
+
 def left_unresolved(day: Day, n: Numbers) -> bool:  # noqa: ARG001
     leaving = day.session.discharge
     return leaving is not None and (leaving.sedation_resolved is False or leaving.dissociation_resolved is False)
@@ -242,6 +251,7 @@ DAY: dict[str, Callable[[Day, Numbers], bool]] = {
     "M10": left_early,
     "M10-lozenge": left_early_after_lozenge,
     "M11": high_at_discharge,
+    "M11-falling": not_falling,
     "M11-state": left_unresolved,
     "M11-escort": left_alone,
     "M11-driving": no_driving_advice,

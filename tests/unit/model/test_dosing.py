@@ -241,12 +241,18 @@ def test_the_weight_that_a_dose_names_is_the_one_that_counts():
 VOLUME = {"volume": Amount(Decimal(12), "mL"), "concentration": Amount(Decimal(50), "mg/mL")}  # 600 mg
 
 
+BY_KG = Amount(Decimal(4), "mg/kg")
+
+
 @pytest.mark.parametrize(
     ("rest", "fields"),
     [
         ({"dose": mg("501"), "rate": RATE}, ("dose", "rate")),
         ({"dose": mg("501"), "rate": RATE, **VOLUME}, ("dose", "rate", "volume")),
         ({"dose": Absent("unknown"), "rate": RATE, **VOLUME}, ("rate", "volume")),
+        ({"dose": mg("501"), "dose_per_kg": BY_KG}, ("dose", "dose_per_kg")),  # of 125 kg
+        ({"dose": mg("1200"), "dose_per_kg": BY_KG}, ("dose", "dose_per_kg")),  # of 300 kg
+        ({"dose": mg("1200.1"), "dose_per_kg": BY_KG}, ("dose",)),  # of nobody: it is another number
         ({"dose": mg("300"), "dose_per_kg": Amount(Decimal("4.6"), "mg/kg"), "rate": RATE}, ("dose_per_kg", "rate")),
     ],
 )
@@ -297,6 +303,8 @@ def test_segments_beyond_anaesthesia_are_withheld_too(parts, withheld):
     [
         ({"dose": mg("226"), "rate": RATE}, ("dose", "rate")),
         ({"dose": mg("226"), **VOLUME}, ("dose", "volume")),
+        ({"dose": mg("226"), "dose_per_kg": BY_KG}, ("dose", "dose_per_kg")),
+        ({"dose": mg("226"), "dose_per_kg": Amount(Decimal("0.5"), "mg/kg")}, ("dose",)),
         ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("226")),)}, ("dose", "segments")),
         ({"dose": mg("226"), "segments": (replace(SEGMENT, dose=mg("225")),)}, ("dose",)),
         (

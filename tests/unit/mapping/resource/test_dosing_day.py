@@ -19,7 +19,21 @@ from kapfhir.model.before import TeamRole
 from kapfhir.model.experience import InSessionTherapy
 from kapfhir.model.rems import RemsForm
 from kapfhir.model.surroundings import Mindset
-from kapfhir.model.values import Amount, Delivery, DoseStatus, Drug, Key, Modality, Period, Rate, Ref, SessionStatus
+from kapfhir.model.values import (
+    Amount,
+    Delivery,
+    DoseStatus,
+    Drug,
+    ImpossibleItemsError,
+    Key,
+    Modality,
+    Period,
+    Rate,
+    Ref,
+    Route,
+    SessionStatus,
+)
+from kapfhir.model.vitals import VitalSet
 
 AT = datetime(2026, 1, 5, 10, tzinfo=timezone.utc)
 MG = Amount(Decimal("35.50"), "mg")
@@ -98,6 +112,24 @@ def test_what_was_worked_with_in_a_session_never_leaves():
     assert "a secret" not in str(made)
     assert made["therapy"]["partOf"][0]["reference"] == f"Procedure/{made['procedure']['id']}"
     assert made["therapy-content"]["component"][0]["valueBoolean"] is True
+
+
+def test_a_dose_that_is_withheld_stands_nowhere():
+    given = Period(AT, AT + timedelta(minutes=40))
+    pumped = Rate(Amount(Decimal(317), "mg"), Amount(Decimal(40), "min"))
+    part = Segment(Key("1"), given, Amount(Decimal(317), "mg"), pumped)
+    drawn = {"volume": Amount(Decimal("6.34"), "mL"), "concentration": Amount(Decimal(50), "mg/mL")}
+    event = replace(DOSE, dose=part.dose, route=Route("iv"), given=given, **drawn)
+    told = str(built(doses=(replace(event, route=None, segments=(part,)),)))
+    assert ("317" in told, "6.34" in told) == (True, True)
+    weighed = (VitalSet(Key("pre"), AT, weight=Amount(Decimal(50), "kg")),)
+    for rest in ({"rate": pumped}, {"segments": (part,)}):
+        with pytest.raises(ImpossibleItemsError) as error:
+            built(doses=(replace(event, **rest),), vitals=weighed)
+        sent = built(doses=(error.value.instead["1"],), vitals=weighed)
+        assert ("317" in str(sent), "6.34" in str(sent)) == (False, False)
+        absent = sent["dose"]["dosage"]["dose"]["extension"][0]
+        assert (absent["valueCode"], sent["dose"]["effectivePeriod"]["end"]) == ("error", "2026-01-05T10:40:00+00:00")
 
 
 def test_the_rems_form_answers_its_questionnaire_in_order():
