@@ -15,7 +15,7 @@ from .errors import ConfigError, Problem
 from .fhir.links import references
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
-from .mapping.source.derive import SOURCES, derive_outcomes
+from .mapping.source.derive import SOURCES, derive_outcomes, join_scopes
 from .mapping.source.judgements import NOTE
 from .mapping.source.pairs import CONCEPT
 from .mapping.source.reading import read_records
@@ -231,6 +231,7 @@ def _since(job: Job, known: Ledger, standing: Standing) -> Iterator[Found | Same
     yield from job.export.problems
     yield from _unread_tables(job)
     yield from read_records(job.maps, job.export, known)
+    join_scopes(job.maps.scopes)
     yield from standing.outcomes()
 
 
@@ -265,6 +266,7 @@ def _map_one(
         return
     problems: list[Problem] = []
     bad: set[str] = set()
+    whole = len(resources)
     for resource, found in faulty:
         place = unit.places[0]
         slot = job.library.slot_of(resource)
@@ -278,7 +280,8 @@ def _map_one(
         problems += told
     yield from problems
     digest = "" if problems else unit.digest
-    yield _mapped(type(record).__name__, record.key, tuple(resources), unit.places, digest, unit.anchor, record)
+    partial = unit.partial or len(resources) < whole
+    yield _mapped(type(record).__name__, record.key, tuple(resources), unit.places, digest, unit.anchor, record, False, partial)
 
 
 def _keep_one(unit: Found, resources: list[Resource], reason: str, withheld: set[str]) -> Iterator[Mapped | Problem]:

@@ -19,13 +19,14 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record, read from its rows. `digest` hashes the used cells, what was joined in, and how they were read; empty where
-    no run is kept. `anchor`: that of a dosing session.
+    no run is kept, or where something was told of it. `anchor`: that of a dosing session. `partial`: its rows say more than it.
     """
 
     record: Record
     places: tuple[Place, ...]
     digest: str
     anchor: Anchor | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Rejected:
 class Mapped:
     """The resources of a record. They share parts with others: never change them in place.
 
-    An empty digest: some of it was withheld or told as a problem; it is mapped again next time, and nothing of it counts as gone.
+    An empty digest: something was told of it; it is mapped again next time. `partial`: some of what its rows say was withheld, so
+    nothing of it counts as gone.
     """
 
     concept: str
@@ -68,6 +70,7 @@ class Mapped:
     anchor: Anchor | None = None
     record: Record | None = None  # what the resources were built of
     private: bool = False  # it must not leave: what went out of it earlier should not be there
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

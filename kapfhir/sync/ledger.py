@@ -115,6 +115,7 @@ class Ledger:
         self._connection = connection
         self._lock = RLock()
         self._trusted = True
+        self.system = ""  # of the clinic
         self._blank = False  # it holds no resource and no record: a first run need not ask for each
         self._asked: tuple[tuple[str, str], RecordEntry | None, str] | None = None  # the last record, and the maps it is of
 
@@ -161,6 +162,7 @@ class Ledger:
                 raise ConfigError(
                     f"the ledger {self.path} is of another {told}", "name another file with --ledger, or put the setting back"
                 )
+        self.system = scope.system
 
     # what is known
 

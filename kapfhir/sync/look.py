@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kapfhir.errors import RefusedError
+from kapfhir.fhir.identity import kebab
 from kapfhir.server.client import Client, escape
+
+from .ledger import Entry
 
 IDENTITY = "https://kapfhir.org/fhir/identity"  # system of the tag that stands for an identifier where a type has no search by it
 IDS_AT_ONCE = 100
@@ -14,21 +17,32 @@ LONGEST_QUERY = 3000  # characters of one parameter's value, before they are per
 
 
 class Wanted(NamedTuple):
-    """A resource to look for: by `server_id` if that is known, else by what our strategy knows it by."""
+    """A resource to look for: by `server_id` if that is known, else by what our strategy knows it by. Its concept and the key of
+    its record say whether what stands there is ours.
+    """
 
     id: str
-    system: str
-    value: str
+    concept: str
+    key: str
     server_id: str
+    system: str = ""
+    value: str = ""
+
+
+def entry_wanted(entry: Entry) -> Wanted:
+    """What the ledger knows, by its id there alone."""
+    return Wanted(entry.id, entry.concept, entry.key, entry.server_id)
 
 
 class Look:
-    """Questions to one server in one run."""
+    """Questions to one server in one run. `system`: of the clinic, as its identifiers have it."""
 
-    def __init__(self, client: Client, *, ids: bool) -> None:
+    def __init__(self, client: Client, system: str, *, ids: bool) -> None:
         self._client = client
+        self._system = system
         self._ids = ids
         self._empty: dict[tuple[str, str], bool] = {}
+        self.doubled: set[str] = set()  # our ids of what several resources there claim to be: none of them was found
 
     def is_empty(self, type_name: str, system: str) -> bool:
         """Whether the server has no resource of this type with an identifier of this system: one question per system."""
@@ -47,18 +61,21 @@ class Look:
 
     def find(self, type_name: str, wanted: Iterable[Wanted]) -> dict[str, dict[str, Any]]:
         """What is there, by our ids."""
-        by_id: dict[str, str] = {}
-        by_criteria: list[Wanted] = []
-        for want in wanted:
-            known = want.id if self._ids else want.server_id
-            if known:
-                by_id[known] = want.id
-            else:
-                by_criteria.append(want)
-        found = self._find_ids(type_name, by_id)
-        if by_criteria:
-            found |= self._find_criteria(type_name, by_criteria)
-        return found
+        if self._ids:
+            return self._find_ids(type_name, {w.id: w.id for w in wanted})
+        many = list(wanted)
+        there = self._find_ids(type_name, {w.server_id: w.id for w in many if w.server_id})
+        # a server that was filled anew may have given the id to somebody else's
+        found = {w.id: there[w.id] for w in many if w.id in there and self._is_ours(there[w.id], w)}
+        rest = [w for w in many if w.id not in found and w.system]
+        return found | self._find_criteria(type_name, rest) if rest else found
+
+    def _is_ours(self, resource: Mapping[str, Any], want: Wanted) -> bool:
+        before = f"{self._system}/{kebab(want.concept)}/"
+        return (IDENTITY, want.id) in _tags(resource) or any(
+            str(system).startswith(before) and (value == want.key or str(value).startswith(f"{want.key}/"))
+            for system, value in _identifiers(resource)
+        )
 
     def _find_ids(self, type_name: str, by_id: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -78,9 +95,9 @@ class Look:
         for terms in _split([f"{escape(system)}|{escape(value)}" for system, value in ours]):
             for resource in self._client.search(type_name, {name: ",".join(terms), "_count": str(IDS_AT_ONCE)}):
                 for sign in _tags(resource) if tagged else _identifiers(resource):
-                    if sign in ours:
-                        found[ours[sign]] = resource
-        return found
+                    if sign in ours and found.setdefault(ours[sign], resource).get("id") != resource.get("id"):
+                        self.doubled.add(ours[sign])
+        return {identity: resource for identity, resource in found.items() if identity not in self.doubled}
 
 
 def _split(terms: list[str]) -> Iterable[list[str]]:

@@ -22,8 +22,8 @@ from kapfhir.server.known import find_public, require_synthetic
 from .action import Action, Sign
 from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
-from .leftover import HINT, SHIFTED, Leftover, sort_out
-from .look import Look, Wanted
+from .leftover import HINT, NOWHERE, SHIFTED, Leftover, gone, sort_out, superseded
+from .look import Look, Wanted, entry_wanted
 from .report import Report
 from .settle import settle
 from .store import Planned, Store
@@ -33,9 +33,9 @@ REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})"')
 LOOK_AT_ONCE = 100
 MOST_LOOKED_FOR = 1500  # resources in memory that wait for an answer
 PROBED = 10
-NOWHERE = Place("", 0)
 CHANGES = tuple(sign for sign in Sign if sign is not Sign.UNCHANGED)
 PRIVATE = "its record must not leave the clinic, and went out in an earlier run"
+SEVERAL = "several resources of the server have its identifier, and which of them is ours can't be told"
 NUMBERED = "its table numbers answers from 1, and an earlier run sent scores of them that are wrong"
 
 
@@ -151,10 +151,10 @@ class _Planner:
         ids = client.strategy().kind == "ids"
         self.plan = Plan(Store(), ledger, client, ids=ids)
         self.store = self.plan.store
-        self.look = Look(client, ids=ids)
+        self.look = Look(client, ledger.system, ids=ids)
         self.public = find_public(client.base) is not None
         self.open: dict[str, list[_Open]] = {}
-        self.lost: list[tuple[Entry, tuple[Place, ...], frozenset[str]]] = []  # whether they are gone is known at the end
+        self.lost: list[tuple[Leftover, frozenset[str]]] = []  # with their tables: whether they are gone is known at the end
         self.superseded: list[Superseded] = []
         self.leftovers: list[Leftover] = []
         self.seq = 0
@@ -162,8 +162,7 @@ class _Planner:
     def probe(self) -> None:
         """A server that was emptied or put back since makes the ledger worthless: see whether what came last is there."""
         some = self.ledger.newest(PROBED)
-        wanted = [Wanted(e.id, "", "", e.server_id) for e in some]
-        if some and len(self.look.find(some[0].type, wanted)) < len(some):
+        if some and len(self.look.find(some[0].type, map(entry_wanted, some))) < len(some):
             self.ledger.distrust()
             self.plan.notes.append("the server does not hold what the ledger says: everything is compared with it anew")
             logger.warning("ledger=distrusted probed=%d type=%s", len(some), some[0].type)
@@ -205,9 +204,10 @@ class _Planner:
         self.store.add_unit(unit)
         if unit.private:  # whatever its tables are
             self.leftovers += [Leftover(entry, unit.places[0], "private-on-server", PRIVATE) for entry in known.values()]
-        elif former and known and unit.digest:
+        elif former and known and not unit.partial:
             tables = former.tables | {place.table for place in unit.places}
-            self.lost += [(entry, unit.places, tables) for entry in known.values()]
+            place = unit.places[0] if unit.places else NOWHERE
+            self.lost += [(Leftover(entry, place), tables) for entry in known.values()]
 
     def _take_resource(self, resource: dict[str, Any], unit: Mapped, known: Entry | None) -> None:
         type_name = resource["resourceType"]
@@ -234,12 +234,12 @@ class _Planner:
 
     def _ask(self, type_name: str) -> None:
         waiting = self.open.pop(type_name)
-        there = self.look.find(
-            type_name,
-            [Wanted(o.resource["id"], *_identifier(o.resource), o.known.server_id if o.known else "") for o in waiting],
-        )
+        there = self.look.find(type_name, map(_wanted, waiting))
         for found in waiting:
             theirs = there.get(found.resource["id"])
+            if found.resource["id"] in self.look.doubled:
+                self._add(found, Sign.REFUSED, code="several-on-server", reason=SEVERAL)
+                continue
             if theirs is None:
                 self._add(found, Sign.CREATE)
                 continue
@@ -291,46 +291,33 @@ class _Planner:
         )
         self.store.add(planned, body)
 
-    def _gone(self, entry: Entry, place: Place = NOWHERE, code: str = "", reason: str = "") -> None:
-        self.seq += 1
-        what = (self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
-        self.store.add(Planned(*what, code=code, reason=reason))
-
-    def _leave(self) -> set[Entry]:
-        """What earlier runs sent and must not stay: one question per type, if there is any. Gives what was settled by that."""
-        for unit in self.superseded:
-            known = self.store.record_kind(unit.concept, unit.by) or self.ledger.has(unit.concept, unit.by) if unit.by else True
-            kind = self.store.record_kind(unit.concept, unit.key)
-            if known and (not kind or (kind == "rejected" and unit.code == SHIFTED)):
-                found = self.ledger.resources_of(unit.concept, unit.key).values()
-                self.leftovers += [Leftover(entry, unit.place, unit.code, unit.why) for entry in found]
-        once = {(left.entry.type, left.entry.id): left for left in reversed(self.leftovers)}  # the first word of each counts
+    def _leave(self) -> None:
+        """What earlier runs sent, and the source does not say now: the server is asked what of it still stands there."""
+        every = [*self.leftovers, *superseded(self.superseded, self.store, self.ledger)]
+        every += [left for left, tables in self.lost if tables <= self.scopes.get(left.entry.concept, frozenset())]
+        every += gone(self.store, self.ledger, self.scopes)
+        once = {(left.entry.type, left.entry.id): left for left in reversed(every)}  # the first word of each counts
         there, self.plan.cleared = sort_out(self.look, once.values(), ids=self.plan.ids)
         for left in there:
-            self._gone(left.entry, left.place, left.code, left.why)
-        self.plan.left = len(there)
-        return {left.entry for left in there} | set(self.plan.cleared)
+            self.seq += 1
+            entry, place = left.entry, left.place
+            what = (self.seq, Sign.GONE, entry.type, entry.id, entry.concept, entry.key, place.table, place.row)
+            self.store.add(Planned(*what, code=left.code, reason=left.why))
+        self.plan.left = sum(left.code != "" for left in there)
 
     def finish(self) -> None:
         """Once every unit was taken: the last questions, what is gone, what hangs on what can't be sent, and the order."""
         self._ask_all()
         self.store.index()
-        told = self._leave()
-        for entry, places, tables in self.lost:
-            if tables <= self.scopes.get(entry.concept, frozenset()):
-                self._gone(entry, places[0] if places else NOWHERE)
-        for record in self.ledger.records():
-            scope = self.scopes.get(record.concept, frozenset())
-            if record.tables and record.tables <= scope and not self.store.record_kind(record.concept, record.key):
-                for entry in self.ledger.resources_of(record.concept, record.key).values():
-                    if entry not in told:
-                        self._gone(entry)
-        for entry in self.ledger.gone():
-            if self.store.record_kind(entry.concept, entry.key) == "same":
-                self._gone(entry)
+        self._leave()
         settle(self.store, self.ledger)
         for sign, count in self.store.run("SELECT sign, count(*) FROM actions GROUP BY sign"):
             self.plan.counts[Sign(sign)] += count
+
+
+def _wanted(of: _Open) -> Wanted:
+    server_id = of.known.server_id if of.known else ""
+    return Wanted(of.resource["id"], of.unit.concept, of.unit.key, server_id, *_identifier(of.resource))
 
 
 def _identifier(resource: Mapping[str, Any]) -> tuple[str, str]:

@@ -22,12 +22,11 @@ def adopt(store: Store, ledger: Ledger, cleared: Iterable[Entry] = ()) -> None:
     if not ledger.trusted:
         ledger.write_distrust()
     _keep(ledger, store.actions("adopt"), "done")
-    there = "EXISTS (SELECT 1 FROM records r WHERE r.concept = actions.concept AND r.key = actions.key)"
-    for action in store.actions(f"sign = '-' AND (code != '' OR {there})"):
+    for action in store.actions("sign = '-'"):
         known = ledger.find(action.type, action.id)
         if known and (known.state != "gone" or known.outcome != action.code):
-            if action.code:  # should its record come back, it is not as last time
-                ledger.mark_pending([known])
+            if action.code or not store.record_kind(action.concept, action.key):
+                ledger.mark_pending([known])  # should its record come back, it is not as last time
             ledger.keep([Entry(*_facts(action), known.hash, known.server_id, known.version, "gone", action.code)])
     last: tuple[str, str] = ("", "")
     while rows := store.run(

@@ -58,7 +58,7 @@ class Sender:
         self._took_before = bool(ledger.newest(1))
         self._doubtful = False  # a type was given up, and the server took nothing since: it may be down
         self._refused_at_first = 0
-        self._look = Look(client, ids=plan.ids)
+        self._look = Look(client, ledger.system, ids=plan.ids)
 
     def require_life(self) -> None:
         """At the end: if the server failed inside at whatever it was sent, or sent last, no resource is to blame.
@@ -238,7 +238,7 @@ class Sender:
         """A server that chose an id and did not tell it is asked for it."""
         unknown = [(a, e) for a, e in done if not e.server_id]
         for type_name in sorted({a.type for a, _ in unknown}):
-            wanted = [Wanted(a.id, a.system, a.value, "") for a, _ in unknown if a.type == type_name]
+            wanted = [Wanted(a.id, a.concept, a.key, "", a.system, a.value) for a, _ in unknown if a.type == type_name]
             there = self._look.find(type_name, wanted)
             done = [
                 (a, replace(e, server_id=str(there[a.id]["id"])) if a.type == type_name and a.id in there else e) for a, e in done

@@ -6,6 +6,7 @@ import kapfhir
 import pytest
 from kapfhir.config import Server, load_settings
 from kapfhir.job import open_job
+from kapfhir.sync.action import Sign
 
 
 @pytest.fixture
@@ -63,3 +64,15 @@ def test_a_run_that_did_not_go_in_whole_is_not_stood_on(clinic, kapfhir_sandbox,
         kapfhir_sandbox.fail_next(422)
     run(clinic, kapfhir_sandbox.url, ledger)
     assert run(clinic, kapfhir_sandbox.url, ledger)[3] > 10
+
+
+@pytest.mark.parametrize("clinic", ["clinic"], indirect=True)
+def test_an_outcome_that_is_gone_stays_gone(clinic, kapfhir_sandbox, tmp_path_factory):
+    ledger = tmp_path_factory.mktemp("ledger") / "l.sqlite"
+    run(clinic, kapfhir_sandbox.url, ledger)
+    table = clinic[0] / "madrs.csv"
+    table.write_text(table.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
+    first, second, third = (run(clinic, kapfhir_sandbox.url, ledger) for _ in range(3))
+    assert first[0][Sign.GONE] > 20
+    assert third[3] == 0, "it stands on the second"
+    assert first[0] == second[0] == third[0]

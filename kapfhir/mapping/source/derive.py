@@ -81,13 +81,18 @@ def derive_outcomes(units: Iterable[Unit], known: Known, scopes: dict[str, set[s
             else:
                 yield _found(record, places, digest)
         yield from () if whole else _unmade(store, wrong)
-        scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
+        join_scopes(scopes)
     except sqlite3.OperationalError as error:
         raise ConfigError(
             "there is no room on the disk for what must wait", "free some space where temporary files go"
         ) from error
     finally:
         store.db.close()
+
+
+def join_scopes(scopes: dict[str, set[str]]) -> None:
+    """An outcome stands in the tables of what it is made of. To be called when all records were read."""
+    scopes[NAME] = set().union(*(scopes.get(s, ()) for s in SOURCES))
 
 
 def _unmade(store: _Store, wrong: dict[tuple[str | None, str], dict[str, Place]]) -> Iterator[Rejected]:

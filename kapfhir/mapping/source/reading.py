@@ -252,7 +252,9 @@ class _Reading:
         own = record.anchor if self.anchors else None
         if own is not None:
             self.store.keep_anchor(key, own)
-        return _found(record, self._places(origins), "" if teller.found else digest, own)
+        if teller.found:
+            return Found(record, self._places(origins), "", own, teller.withheld)
+        return _found(record, self._places(origins), digest, own)
 
     def _record(self, key: str, rows: list[Sourced], origins: Origins) -> Any:
         """The short way; where something is wrong, the long way, which tells it. None if there can be no record."""

@@ -83,6 +83,12 @@ class Teller:
             del self.found[code, told.line, told.column, told.file]
             self.found.setdefault((better, told.line, told.column, told.file), replace(told, code=better, text=text, hint=""))
 
+    @property
+    def withheld(self) -> bool:
+        """Whether something that the rows say was lost, not just told of."""
+        whole = {EFFECTS[lost] for lost in ("none", *MILD)}
+        return any(problem.effect not in whole for problem in self.found.values())
+
     def take(self) -> list[Problem]:
         """What was told since the last time."""
         found = list(self.found.values())

@@ -136,7 +136,9 @@ def test_a_resource_gone_from_its_record_is_told_every_time(run, made):
 def test_a_record_of_which_something_was_withheld_has_nothing_gone(run, made):
     whole = made.dose("D1", "P1")
     run.sync([made.clinic(), made.patient("P1"), whole])
-    less = replace(whole, resources=whole.resources[:2], digest="")
+    told = replace(whole, resources=whole.resources[:2], digest="")
+    assert run.sync([told], {"DosingSession": {"doses"}}).planned == {Sign.UNCHANGED: 2, Sign.GONE: 1}, "a word loses nothing"
+    less = replace(told, partial=True)
     assert run.sync([less], {"DosingSession": {"doses"}}).planned == {Sign.UNCHANGED: 2}
     with run.ledger() as ledger:
         assert ledger.digest("DosingSession", "D1") is None

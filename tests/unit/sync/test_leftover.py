@@ -97,3 +97,48 @@ def test_what_must_not_leave_any_more_and_did(run, made):
         with run.plan([*units, hidden]) as plan:
             assert told(plan) == [("private-on-server", "doses", 4)] * 3
         assert run.sync([*units, hidden]).exit is Exit.DONE
+
+
+FULL = {"DosingSession": {"doses"}, "Patient": {"patients"}}
+
+
+def delete(run, unit):
+    for resource in reversed(unit.resources):
+        assert requests.delete(f"{run.url}/{resource['resourceType']}/{resource['id']}", timeout=10).ok
+
+
+def test_what_was_told_as_gone_and_deleted_there_is_sent_when_its_row_comes_back(run, made, kapfhir_sandbox):
+    dose = made.dose("D1", "P1")
+    whole = [made.clinic(), made.patient("P1"), dose]
+    run.sync(whole)
+    assert run.sync(whole[:2], FULL).planned[Sign.GONE] == 3
+    with run.ledger() as ledger:
+        assert ledger.digest("DosingSession", "D1") is None, "its rows must be mapped again"
+    delete(run, dose)
+    assert run.sync(whole, FULL).created == 3
+    assert len(kapfhir_sandbox.resources("Procedure")) == 1
+
+
+def test_what_was_told_as_gone_and_still_stands_there_is_adopted_again(run, made, writes):
+    whole = [made.clinic(), made.patient("P1"), made.dose("D1", "P1")]
+    run.sync(whole)
+    run.sync(whole[:2], FULL)
+    before = writes()
+    assert run.sync(whole, FULL).planned == {Sign.UNCHANGED: 6}
+    assert writes() == before
+    with run.ledger() as ledger:
+        assert ledger.digest("DosingSession", "D1") == whole[2].digest
+
+
+def test_what_is_gone_from_both_sides_needs_no_word_and_no_question(run, made, kapfhir_sandbox):
+    whole = [made.clinic(), made.patient("P1"), made.dose("D1", "P1")]
+    run.sync(whole)
+    delete(run, whole[2])
+    with run.plan(whole[:2], FULL) as plan:
+        assert (plan.counts[Sign.GONE], plan.differs) == (0, False)
+    run.sync(whole[:2], FULL)
+    with run.ledger() as ledger:
+        assert not ledger.has("DosingSession", "D1")
+    before = len(kapfhir_sandbox.requests)
+    run.plan(whole[:2], FULL).close()
+    assert not [r for r in kapfhir_sandbox.requests[before:] if whole[2].resources[0]["id"] in r.query]
