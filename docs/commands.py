@@ -196,6 +196,8 @@ Secrets come from the environment or from files of their own; a `token` or `pass
         "`KAPFHIR_TOKEN`, `KAPFHIR_USER` and `KAPFHIR_PASSWORD` go to a server that is given by its address, and to a profile",
         "whose `auth` asks for them; never to a public test server. `SOURCE_DATE_EPOCH` sets the time in the manifest of `map`.",
         "",
+        "The profile of `--profile` must be in it, whatever the command; that of `KAPFHIR_PROFILE` where a server is asked.",
+        "",
         MADE,
     ]
     return "\n".join(parts) + "\n"

@@ -95,7 +95,7 @@ def load_settings(
     content, realm = _parse(file, needs_clinic=needs_clinic) if file else (ConfigFile(), INTERNATIONAL)
     read = _Read(content, file)
     if profile and not needs_server:
-        _require_profile(profile, read)
+        _profile_of(profile, read)
     folder = file.parent if file else Path()
 
     def choose(name: str, variable: str) -> Any:
@@ -119,6 +119,12 @@ def load_settings(
         server=_choose_server(given.get("server"), profile, read, env, shipped or {}) if needs_server else None,
         file=file,
     )
+
+
+def require_profile(name: str, config: Path | None = None, env: Mapping[str, str] = os.environ) -> None:
+    """ConfigError if the configuration has no profile of this name. For what reads nothing else of it."""
+    file = find_file(config, env)
+    _profile_of(name, _Read(parse_file(file, needs_clinic=False) if file else ConfigFile(), file))
 
 
 def find_file(config: Path | None, env: Mapping[str, str] = os.environ) -> Path | None:
@@ -219,17 +225,17 @@ def _choose_server(
     name = server or name
     if not name:
         return None
-    chosen = _require_profile(name, read)
+    chosen = _profile_of(name, read)
     return Server(chosen.url, name, _auth(name, chosen, read.file, env), chosen.timeout_s)
 
 
-def _require_profile(name: str, read: _Read) -> Profile:
+def _profile_of(name: str, read: _Read) -> Profile:
     """The profile of this name. ConfigError if there is none."""
     if name not in read.content.profile:
+        if read.file is None:
+            raise ConfigError(f"there is no configuration file, and so no profile '{name}'", "name the file with --config")
         there = f"there are: {', '.join(read.content.profile)}" if read.content.profile else "it has no profiles"
-        raise ConfigError(
-            f"{read.file or 'no configuration file'} has no profile '{name}'{near_name(name, read.content.profile)}", there
-        )
+        raise ConfigError(f"{read.file} has no profile '{name}'{near_name(name, read.content.profile)}", there)
     return read.content.profile[name]
 
 

@@ -40,6 +40,7 @@ def command(app: App, *, folder: Path, patients: int, seed: str, dirty: float) -
     """
     import kapfhir
 
+    app.require_profile()
     done = kapfhir.cohort(folder, patients, seed, dirty)
     for name, count in done.tables:
         app.output.line("file", path=str(folder / f"{name}.csv"), resource="", count=count)

@@ -44,6 +44,13 @@ class App:
         self.output.detail(f"configuration: {found.file or 'no file'}")
         return found
 
+    def require_profile(self) -> None:
+        """Of a command that reads no settings: ConfigError if --profile names none of the configuration."""
+        if self.profile:
+            from kapfhir.config import require_profile
+
+            require_profile(self.profile, self.config)
+
     def client(self, server: str | None) -> Client:
         """A client of the server that is meant. ConfigError if none is."""
         from kapfhir.server.client import Client

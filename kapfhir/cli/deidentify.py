@@ -70,6 +70,7 @@ def command(
 
     from .tally import align
 
+    app.require_profile()
     done = deidentify(source, folder, key, dates=dates, as_of=as_of.date() if as_of else None, keep_text=keep_text)
     app.output.counts["resources"] = done.resources
     if done.made_key:

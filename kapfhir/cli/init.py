@@ -39,6 +39,7 @@ def command(app: App, *, export: str, folder: Path) -> Exit:
     from kapfhir.mapping.source.draft import draft, source_name
     from kapfhir.sources.export import open_export
 
+    app.require_profile()
     path, _ = locate(export, Settings())
     with open_export(path) as opened:
         for problem in opened.problems:

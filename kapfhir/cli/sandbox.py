@@ -39,6 +39,7 @@ def command(app: App, *, port: int, host: str, db: Path | None, load: str | None
     from kapfhir.data import example_resources
     from kapfhir.sandbox.server import serve
 
+    app.require_profile()
     if load:
         example_resources(load)  # a wrong name is told before anything is started
 

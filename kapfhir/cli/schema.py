@@ -25,6 +25,7 @@ def command(app: App, *, folder: Path | None) -> Exit:
     """
     from .schemas import build_schemas
 
+    app.require_profile()
     schemas = build_schemas()
     if folder is None:
         app.output.answer(json.dumps(schemas, indent=2))

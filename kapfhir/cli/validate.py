@@ -30,6 +30,7 @@ def command(app: App, *, files: tuple[Path, ...]) -> Exit:
     from kapfhir.fhir.validate import check_file
     from kapfhir.realms import US_CORE
 
+    app.require_profile()
     severities = {"error": 0, "warning": 0, "information": 0}
     checked = 0
     for file in _each(files):
