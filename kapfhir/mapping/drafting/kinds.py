@@ -12,7 +12,7 @@ from .names import mark_names
 from .outcomes import draft_event, draft_long_scale, draft_scale
 from .people import derive, draft_clinics, draft_patients, draft_practitioners, key_column
 from .profile import Column, Profile
-from .scales import find_scales
+from .scales import find_scales, numbered
 from .vitals import find_readings, is_long
 
 PARENTS_LAST = ("Patient", "Practitioner", "Clinic")  # what can be derived: from practitioners a clinic may follow
@@ -44,7 +44,10 @@ def _kind(profile: Profile) -> str:
     amounts = dose_columns(profile)
     readings = find_readings(profile)
     if question is not None and answer is not None and answer is not question and not is_long(profile):
-        return "scale" if _is_item(profile, question) else "long scale"
+        if not _is_item(profile, question):
+            return "long scale"
+        if find_scales(profile):
+            return "scale"
     if amounts and patient is None and session is not None:
         return "segments" if has("step|segment") else "premedication" if has(*w.DRUG) else "dosing"
     if amounts and (patient is not None or session is not None):
@@ -80,8 +83,12 @@ def _kind(profile: Profile) -> str:
 
 
 def _is_item(profile: Profile, question: Column) -> bool:
-    """True for a column that is one item of a wide table: `PCL-5 Item 1` beside `PCL-5 Item 2`, ... and `PCL-5 Score`."""
-    return any(column is question for found in find_scales(profile) for column in found.items.values())
+    """True for a column that is one item of a wide table: `PCL-5 Item 1` beside `PCL-5 Item 2`, ... and `PCL-5 Score`; also
+    where the table has not all of them.
+    """
+    groups = [list(group.values()) for group in numbered(profile).values() if len(group) > 1]
+    groups += [list(found.items.values()) for found in find_scales(profile)]
+    return any(column is question for group in groups for column in group)
 
 
 def _patients(profiles: list[Profile]) -> dict[str, Column]:

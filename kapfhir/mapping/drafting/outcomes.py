@@ -13,7 +13,7 @@ from .instruments import name_scales
 from .moments import add_day, add_moment
 from .people import add_staff, key_column
 from .profile import Column, Profile
-from .scales import ITEMS, Found, instrument_of, questions_by_number
+from .scales import ITEMS, Found, instrument_of, questions_by_number, some_items
 from .texts import SAME
 from .words import fits
 
@@ -40,6 +40,10 @@ def draft_scale(profile: Profile, book: Book, found: Found, patient: Column | No
     missing = [q for q in found.scale.asked if q not in found.items]
     if found.items and missing:
         draft.notes.append(f"No column was found for {', '.join(missing)}: add a line for each that there is.")
+    some = some_items(profile, found.scale) if found.scale.asked and not found.items else ()
+    if some:
+        counts = f"{some[0].name} ... {some[-1].name} are {len(some)} columns, {instrument} has {len(found.scale.asked)} items"
+        draft.add(f"answers[{found.scale.asked[0]}].value", TODO, f"{counts}: a line for each, by its number in the scale")
     if found.total is not None and found.scale.totals:
         draft.use(found.total)
         draft.add("total", flow(found.total.name, unit="{score}"))

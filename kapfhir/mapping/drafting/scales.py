@@ -81,9 +81,9 @@ class Found:
 
 def find_scales(profile: Profile) -> list[Found]:
     """Every scale of which the table has the items, or a total, in columns of their own."""
-    numbered = _numbered(profile)
+    groups = numbered(profile)
     by_items: dict[str, Found] = {}
-    for prefix, group in numbered.items():
+    for prefix, group in groups.items():
         named = name_scales(prefix)
         if not named.all and len(prefix) <= SHORT:
             named = name_scales(profile.words)
@@ -98,7 +98,7 @@ def find_scales(profile: Profile) -> list[Found]:
     taken = {c.place for f in by_items.values() for c in f.items.values()}
     out = _with_totals(profile, by_items, taken)
     if not by_items:
-        out += _unnamed({prefix: group for prefix, group in numbered.items() if not taken & {c.place for c in group.values()}})
+        out += _unnamed({prefix: group for prefix, group in groups.items() if not taken & {c.place for c in group.values()}})
     return sorted(out, key=lambda found: _rank(found.scale.instrument))
 
 
@@ -111,7 +111,7 @@ def instrument_of(words: str) -> str:
     return name_scales(words).one
 
 
-def _numbered(profile: Profile) -> dict[str, dict[int, Column]]:
+def numbered(profile: Profile) -> dict[str, dict[int, Column]]:
     """Columns that differ by their last number only: prefix -> number -> column."""
     out: dict[str, dict[int, Column]] = {}
     for column in profile.columns:
@@ -119,6 +119,13 @@ def _numbered(profile: Profile) -> dict[str, dict[int, Column]]:
         if found and column.alone and column.filled and column.kind in ("number", "text"):
             out.setdefault(found[1], {}).setdefault(int(found[2]), column)
     return out
+
+
+def some_items(profile: Profile, scale: Scale) -> list[Column]:
+    """Numbered columns under the name of a scale that has not just so many: which item each is can't be known."""
+    name = scale.instrument
+    groups = [g for prefix, g in numbered(profile).items() if name in (name_scales(prefix).all or name_scales(profile.words).all)]
+    return [column for group in groups if len(group) > 1 for column in group.values()]
 
 
 def _by_number(named: Named, group: dict[int, Column]) -> Found | None:

@@ -252,6 +252,22 @@ def test_a_wide_scale_whose_total_is_called_score_is_no_long_one(clinic, item, c
     assert lines["total"] == f'{{from: {total}, unit: "{{score}}"}}'
 
 
+def test_a_wide_scale_that_lacks_items_is_no_long_one_and_its_items_are_something_to_do(clinic):
+    header = ",".join(["Form", "Client", "Completed", *[f"PCL-5 Item {n}" for n in range(1, 16)], "PCL-5 Score"])
+    clinic.table("answers", header, *[[f"F{n}", "P-1", day(n), *[n % 4] * 15, n] for n in range(8)]).draft()
+    lines = clinic.lines("answers")
+    assert lines["instrument"] == "= pcl-5"
+    assert lines["total"] == '{from: PCL-5 Score, unit: "{score}"}'
+    assert {at: rule for at, rule in lines.items() if at.startswith("answers")} == {"answers[pcl5-1].value": "TODO"}
+    assert "# PCL-5 Item 1 ... PCL-5 Item 15 are 15 columns, pcl-5 has 20 items: a line for each" in clinic.text("answers")
+
+
+def test_numbered_questions_of_no_scale_are_no_long_one(clinic):
+    rows = [[f"F{n}", "P-1", day(n), n % 4, n % 3, n % 7] for n in range(8)]
+    clinic.table("feelings", "Form,Client,Completed,Question 1,Question 2,Score", *rows).draft()
+    assert clinic.head("feelings")[0] == "concept: TODO"
+
+
 def test_a_long_scale_stays_a_long_one(clinic):
     rows = [[n // 9, "P-1", day(n // 9), f"PHQ-9 Item {n % 9 + 1}", n % 4] for n in range(72)]
     clinic.table("phq9", "Form,Client,Completed,Question,Score", *rows).draft()
