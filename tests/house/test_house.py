@@ -33,7 +33,7 @@ FOREIGN = (  # what names the machine on which this was made, or a host that onl
     re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|repo\d*\.maven|central\.sonatype|jfrog|nexus\."),
     re.compile(r"file:///(?!\{)"),
 )
-TELLING = {"model", "sources", "mapping", "sync", "fhir", "pipeline.py"}
+TELLING = {"model", "sources", "mapping", "sync", "fhir", "pipeline.py", "showing.py"}
 NO_PROBLEM = {  # words with hyphens that are no problem codes: encodings, parsers, codes of FHIR
     *("utf-8", "utf-8-sig", "dose-text", "pressure-text", "muscat-24-48", "krystal-48", "batch-response", "transaction-response"),
     *(
