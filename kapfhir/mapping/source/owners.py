@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from kapfhir.model.fields import Field, fields_of
@@ -70,34 +70,36 @@ def withhold_inner(partial: Partial, inner: Iterable[Inner], tell: Tell, origins
                 item[name] = WITHHELD
 
 
-def whose(rows: Iterable[tuple[int, int, Row]], plans: Sequence[Plan]) -> str | None:
+def whose(rows: Iterable[tuple[Plan, Row]]) -> str | None:
     """The patient that these rows point to; None where they point to several, or to nobody who is there."""
-    found = set()
-    for number, _, cells in rows:
-        for cell in plans[number].references:
-            if cell.line.path == PATIENT:
-                try:
-                    found.add(cell.get(cells))
-                except Bad:
-                    continue
-    named = {str(one) for one in found if isinstance(one, str)}
-    return named.pop() if len(named) == 1 else None
+    patients, _, _ = _walk(rows)
+    return patients.pop() if len(patients) == 1 else None
 
 
 def patient_of(rows: Iterable[tuple[Plan, Row]]) -> str | None:
     """The patient of these rows, empty without one; None if what they point to is gone, or another patient's."""
-    patient, pointed = "", []
-    try:
-        for plan, cells in rows:
-            for cell in plan.references:
-                value = cell.get(cells)
-                if cell.line.path == PATIENT and isinstance(value, str):
-                    patient = str(value)
-                elif isinstance(value, OwnedRef | tuple):
-                    pointed.append(value)
-    except Bad:
+    patients, others, whole = _walk(rows)
+    if not whole or len(patients) > 1:
         return None
-    return None if any(_strangers(value, patient) for value in pointed) else patient
+    patient = patients.pop() if patients else ""
+    return None if any(_strangers(value, patient) for value in others) else patient
+
+
+def _walk(rows: Iterable[tuple[Plan, Row]]) -> tuple[set[str], list[Any], bool]:
+    """The patients that rows point to, what else they point to, and whether all of it is there."""
+    patients, others, whole = set[str](), list[Any](), True
+    for plan, cells in rows:
+        for cell in plan.references:
+            try:
+                value = cell.get(cells)
+            except Bad:
+                whole = False
+                continue
+            if cell.line.path == PATIENT and isinstance(value, str):
+                patients.add(str(value))
+            elif isinstance(value, OwnedRef | tuple):
+                others.append(value)
+    return patients, others, whole
 
 
 def _strangers(value: Any, patient: str) -> list[Any]:

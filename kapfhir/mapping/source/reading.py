@@ -303,7 +303,8 @@ class _Reading:
     def _rejected(self, key: str, rows: list[Sourced], shifted: str = "") -> Rejected:
         self.store.settle(self.concept, key, good=False)
         places = self._places(tuple((number, line) for number, line, _ in rows))
-        return Rejected(self.concept, key, places, whose(rows, self.plans), shifted or self.numbering.refused_of(rows))
+        patient = whose((self.plans[number], cells) for number, _, cells in rows)
+        return Rejected(self.concept, key, places, patient, shifted or self.numbering.refused_of(rows))
 
     def _patient_of_same(self, key: str, digest: str, rows: Iterable[tuple[Plan, Row]]) -> str | None:
         """Whose record it is, if it is as last time, and all that it points to is still there and the same patient's."""
