@@ -80,7 +80,7 @@ def tell_left(app: App, plan: Plan) -> None:
     """What an earlier run sent, and must not stay: a doubled dose is no success."""
     if plan.left:
         what = f"{plan.left:,} resource{'s' * (plan.left > 1)} of earlier runs should not be on the server any more"
-        app.output.complain(f"{what}; delete them there, or mark them as entered-in-error: the `-` lines name them")
+        app.output.complain(f"{what}; delete them there in the order of the `-` lines, or mark them, each as its problem says")
 
 
 def count_line(counts: Mapping[Sign, int]) -> str:

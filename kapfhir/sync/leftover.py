@@ -1,6 +1,7 @@
 """What went out earlier and must not stay on the server: it counts no more beside what took its place, or it must not leave now.
 
 Nothing here takes it away. It is told each time until the server is asked and has it no more, or marks it as entered in error.
+What points to others is told before them: a server that minds references deletes in no other order.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from kapfhir.fhir.facts import load_facts
+from kapfhir.fhir.links import references
 from kapfhir.mapping.units import Place, Superseded
 
+from .action import Sign
 from .ledger import Entry, Ledger
 from .look import IDS_AT_ONCE, Look, entry_wanted
-from .store import Store
+from .order import order
+from .store import Planned, Store
 
 VOID = "entered-in-error"
+STATUSES = ("status", "verificationStatus", "lifecycleStatus")  # one of them may say so
 SHIFTED = "shifted-on-server"
 NOWHERE = Place("", 0)
-HINT = "delete it there, or mark it as entered-in-error: the next run looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,18 @@ def gone(store: Store, ledger: Ledger, scopes: Mapping[str, AbstractSet[str]]) -
             yield Leftover(entry, NOWHERE)
 
 
+def hint_of(type_name: str) -> str:
+    """What to do about a resource of this type that is left."""
+    mark = _mark_of(type_name)
+    how = {"active": ", or set its active to false", "": ""}.get(mark, f", or set its {mark} to {VOID}")
+    return f"delete it there{how}: the next run looks"
+
+
 def sort_out(look: Look, leftovers: Iterable[Leftover], *, ids: bool) -> tuple[list[Leftover], list[Entry]]:
-    """Those that still stand on the server, and those that need no word any more."""
+    """Those that still stand on the server, in the order in which they can be deleted; and those that need no word any more."""
     there: list[Leftover] = []
     done: list[Entry] = []
+    pointing: dict[str, list[str]] = {}  # what is there -> what it points to, by the names that the server has for them
     for type_name, same in groupby(sorted(leftovers, key=lambda x: (x.entry.type, x.entry.id)), key=attrgetter("entry.type")):
         some = list(same)
         for at in range(0, len(some), IDS_AT_ONCE):
@@ -68,9 +81,36 @@ def sort_out(look: Look, leftovers: Iterable[Leftover], *, ids: bool) -> tuple[l
             gone = {e.id for e in known if e.id not in found or _is_void(found[e.id])}
             there += [x for x in part if x.entry.id not in gone]
             done += [x.entry for x in part if x.entry.id in gone]
-    return there, done
+            pointing |= {f"{type_name}/{found[e.id]['id']}": _targets(found[e.id]) for e in known if e.id not in gone}
+    return _deletable(there, pointing, ids=ids), done
+
+
+def _deletable(there: list[Leftover], pointing: dict[str, list[str]], *, ids: bool) -> list[Leftover]:
+    """What points to others, then the others."""
+    nodes: list[Planned] = []
+    for n, entry in enumerate(x.entry for x in there):
+        known = entry.id if ids else entry.server_id or entry.id
+        to = pointing.get(f"{entry.type}/{known}", ())
+        nodes.append(Planned(n, Sign.GONE, entry.type, known, entry.concept, entry.key, "", 0, refs=" ".join(to)))
+    return [there[node.seq] for group in reversed(order(nodes)) for node in group]
+
+
+def _targets(resource: Mapping[str, Any]) -> list[str]:
+    """`Type/id` of all that a resource points to, also where the server has made whole addresses of them."""
+    return ["/".join(to.partition("/_history/")[0].split("/")[-2:]) for to in references(resource)]
+
+
+def _mark_of(type_name: str) -> str:
+    """The element that can say that a resource is an error; empty if there is none."""
+    elements = load_facts().elements(type_name)
+    marks = (name for name in STATUSES if name in elements and any(VOID in codes for codes in elements[name].codes.values()))
+    return next(marks, "active" if "active" in elements else "")
 
 
 def _is_void(resource: Mapping[str, Any]) -> bool:
-    codings = resource.get("verificationStatus", {}).get("coding", ())  # of a Condition or an AllergyIntolerance
-    return resource.get("status") == VOID or any(coding.get("code") == VOID for coding in codings)
+    mark = _mark_of(resource["resourceType"])
+    said = resource.get(mark)
+    if mark == "active":
+        return said is False
+    codings = said.get("coding", ()) if isinstance(said, dict) else ()  # of a Condition or an AllergyIntolerance
+    return said == VOID or any(coding.get("code") == VOID for coding in codings)

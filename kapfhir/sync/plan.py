@@ -22,7 +22,7 @@ from kapfhir.server.known import find_public, require_synthetic
 from .action import Action, Sign
 from .hashing import content_hash, differences
 from .ledger import Entry, Ledger
-from .leftover import HINT, NOWHERE, SHIFTED, Leftover, gone, sort_out, superseded
+from .leftover import NOWHERE, SHIFTED, Leftover, gone, hint_of, sort_out, superseded
 from .look import Look, Wanted, entry_wanted
 from .report import Report
 from .settle import settle
@@ -81,7 +81,7 @@ class Plan:
         yield from self.store.problems()
         for kept in self.store.actions("sign = '-' AND code != ''"):
             text = f"{kept.name} is on the server and should not be: {kept.reason}"
-            yield Problem(kept.place, kept.row, "", kept.code, text, HINT, effect="left on the server")
+            yield Problem(kept.place, kept.row, "", kept.code, text, hint_of(kept.type), effect="left on the server")
         for kept in self.store.actions("sign = '!'"):
             yield Problem(
                 kept.place, kept.row, "", kept.code, f"{kept.name} is not sent: {kept.reason}", effect="not on the server"

@@ -8,6 +8,7 @@ import requests
 from kapfhir.errors import Exit
 from kapfhir.mapping.units import Mapped, Place, Superseded
 from kapfhir.sync.action import Sign
+from kapfhir.sync.leftover import hint_of
 
 OLD = Superseded("DosingSession", "D1", Place("log", 7), "a pair was confirmed", "D2")
 
@@ -71,6 +72,46 @@ def test_where_the_server_chose_the_ids(run, made, kapfhir_sandbox):
     requests.delete(f"{run.url}/MedicationAdministration/{old['id']}", timeout=10)
     with run.plan(units) as plan:
         assert sorted(a.type for a in plan.actions() if a.sign is Sign.GONE) == ["Encounter", "Procedure"]
+
+
+@pytest.mark.parametrize("behaviour", [(), ("no-update-create",)])
+def test_they_stand_in_the_order_in_which_they_can_be_deleted(run, made, kapfhir_sandbox, behaviour):
+    for name in behaviour:
+        kapfhir_sandbox.behave(name)
+    sent = [made.clinic(), made.patient("P1"), made.dose("D1", "P1")]
+    run.sync(sent)
+    old = [
+        Superseded(concept, key, Place("log", 7), "a key was corrected")
+        for concept, key in (("Patient", "P1"), ("DosingSession", "D1"))
+    ]
+    with run.plan([made.clinic(), *old]) as plan:
+        left = [a for a in plan.actions() if a.sign is Sign.GONE]
+        assert [a.type for a in left] == ["MedicationAdministration", "Procedure", "Encounter", "Patient"]
+
+
+def test_the_hint_fits_the_type(run, made):
+    run.sync([made.clinic(), made.patient("P1"), made.dose("D1", "P1")])
+    old = [
+        Superseded(concept, key, Place("log", 7), "a key was corrected")
+        for concept, key in (("Patient", "P1"), ("DosingSession", "D1"))
+    ]
+    with run.plan([made.clinic(), *old]) as plan:
+        hints = {p.text.partition("/")[0]: p.hint for p in plan.problems()}
+    assert hints["Patient"] == "delete it there, or set its active to false: the next run looks"
+    assert hints["Procedure"] == "delete it there, or set its status to entered-in-error: the next run looks"
+    assert hint_of("Goal") == "delete it there, or set its lifecycleStatus to entered-in-error: the next run looks"
+    assert hint_of("AdverseEvent") == "delete it there: the next run looks"
+
+
+def test_a_patient_that_is_not_active_is_told_no_more(run, made):
+    run.sync([made.clinic(), made.patient("P1")])
+    (patient,) = made.patient("P1").resources
+    units = [made.clinic(), Superseded("Patient", "P1", Place("log", 7), "a key was corrected")]
+    with run.plan(units) as plan:
+        assert plan.left == 1
+    requests.put(f"{run.url}/Patient/{patient['id']}", json={**patient, "active": False}, timeout=10)
+    with run.plan(units) as plan:
+        assert plan.left == 0
 
 
 def test_a_server_that_was_cleared_by_hand_is_no_server_that_lost_things(doubled, run, made):
