@@ -85,6 +85,9 @@ def command(
     app.output.say(
         f"{done.resources:,} resources de-identified, {withheld:,} withheld; {folder / 'deidentification.csv'} says what was done"
     )
+    if done.unplaced:
+        who = f"{done.unplaced:,} resources don't say of which server they are"
+        app.output.say(f"{who}: those of another one must be de-identified by themselves, with a key of its own")
     if dates == "shift":
         app.output.say("dates are shifted, not removed: Safe Harbor asks for --dates year, or for the opinion of an expert")
     for path in keep_text:

@@ -33,6 +33,7 @@ class _Person:
 class Doubles:
     """One per run. Names are pseudonyms: `Type/pseudonym`."""
 
+    unplaced: int = 0  # resources without an address: that they are of two servers may not be seen
     _bases: dict[str, str] = field(default_factory=dict)
     _owners: dict[int, int] = field(default_factory=dict)
     _persons: dict[str, _Person] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Doubles:
 
     def note(self, name: str, resource: Mapping[str, Any], owner: str, base: str) -> None:
         """A resource as it stands. ConfigError if it is not one that had its type and id before."""
+        self.unplaced += not base
         if owner and not name.startswith("Patient/"):
             known = hash(owner)
             if self._owners.setdefault(hash(name), known) != known:

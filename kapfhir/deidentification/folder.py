@@ -16,7 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -51,13 +51,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Deidentified:
-    """What was done. `counts`: (path, action) -> how often; `withheld`: (type, code) -> how often."""
+    """What was done. `counts`: (path, action) -> how often; `withheld`: (type, code) -> how often.
+
+    `unplaced`: so many resources do not say of which server they are.
+    """
 
     files: tuple[Written, ...]
     resources: int
     withheld: Counter[tuple[str, str]]
     counts: Counter[tuple[str, str]]
     made_key: bool
+    unplaced: int = 0
 
     @property
     def has_faults(self) -> bool:
@@ -141,8 +145,8 @@ def _write(sources: list[Source], left_out: list[str], partial: Path, one: Deide
         else:
             (partial / UNNAMED).unlink()
     resources = one.counts.pop(("", "resources"), 0)
-    done = Deidentified(tuple(files), resources, withheld, one.counts, made_key)
-    return Deidentified((*files, Written(REPORT, "", len(done.rows()))), resources, withheld, one.counts, made_key)
+    done = Deidentified(tuple(files), resources, withheld, one.counts, made_key, one.doubles.unplaced)
+    return replace(done, files=(*files, Written(REPORT, "", len(done.rows()))))
 
 
 def _write_node(node: Any, file: BinaryIO, one: Deidentifier, kinds: set[str], withheld: Counter[tuple[str, str]]) -> int:

@@ -23,6 +23,7 @@ def test_files_on_stdout_and_the_rest_on_stderr(run):
     assert result.stderr.splitlines() == [
         "a new key was made: k; keep it, and give it to nobody who gets the files",
         "1 resources de-identified, 0 withheld; out/deidentification.csv says what was done",
+        "1 resources don't say of which server they are: those of another one must be de-identified by themselves, with a key of its own",
         "dates are shifted, not removed: Safe Harbor asks for --dates year, or for the opinion of an expert",
     ]
     again = run("deidentify", "in", "-o", "out", "--key", "k", "--dates", "year", "--keep-text", "Patient.language", *AS_OF)
@@ -30,6 +31,7 @@ def test_files_on_stdout_and_the_rest_on_stderr(run):
     again = run("deidentify", "in", "-o", "out", "--key", "k", "--dates", "year", "--keep-text", "Condition.code.text", *AS_OF)
     assert again.stderr.splitlines() == [
         "1 resources de-identified, 0 withheld; out/deidentification.csv says what was done",
+        "1 resources don't say of which server they are: those of another one must be de-identified by themselves, with a key of its own",
         "Condition.code.text left as it was written: read it before you share it",
     ]
 
@@ -78,3 +80,12 @@ def test_what_is_not_what_it_must_be_ends_with_3(run, arguments, said):
 )
 def test_a_command_line_that_lacks_something_ends_with_2(run, arguments):
     assert run("deidentify", *arguments).exit_code == 2
+
+
+def test_resources_that_say_of_which_server_they_are_need_no_word(run):
+    entry = {"fullUrl": "https://one.example/fhir/Patient/a", "resource": PATIENT}
+    Path("in/Patient.ndjson").unlink()
+    Path("in/b.json").write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [entry]}), encoding="utf-8")
+    result = run("deidentify", "in", "-o", "out", "--key", "k", *AS_OF)
+    assert result.exit_code == 0
+    assert "of which server" not in result.stderr
