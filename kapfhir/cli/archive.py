@@ -16,15 +16,7 @@ from .context import App, pass_app
     "archive", short_help="Keep what must not leave in local files.", epilog="Example: kapfhir archive example:clinic -o kept"
 )
 @options.export
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    required=True,
-    help="Where to write: an empty folder, or one of an earlier run.",
-)
+@options.folder(options.EMPTY)
 @options.source
 @options.mappings
 @pass_app

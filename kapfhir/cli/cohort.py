@@ -13,15 +13,7 @@ from .context import App, pass_app
 
 
 @click.command("cohort", short_help="Make a synthetic export.", epilog="Example: kapfhir cohort -o demo --patients 100 --seed 1")
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    required=True,
-    help="Where to write: an empty folder, or an earlier cohort.",
-)
+@options.folder("Where to write: an empty folder, or an earlier cohort.")
 @click.option("--patients", metavar="N", type=click.IntRange(min=1), required=True, help="How many patients.")
 @click.option("--seed", metavar="S", default="1", show_default=True, help="The same seed gives the same bytes, on every machine.")
 @click.option(

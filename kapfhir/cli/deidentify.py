@@ -20,15 +20,7 @@ from .context import App, pass_app
     epilog="Example: kapfhir deidentify out -o shared --key study.key",
 )
 @click.argument("source", metavar="IN", type=options.PATH)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    required=True,
-    help="Where to write: an empty folder, or one of an earlier run.",
-)
+@options.folder(options.EMPTY)
 @click.option(
     "--key", metavar="FILE", type=options.PATH, required=True, help="The key of the pseudonyms; made if the file is not there."
 )

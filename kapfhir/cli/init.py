@@ -14,15 +14,7 @@ from .context import App, pass_app
 
 @click.command("init", short_help="Look at an export and draft its maps.", epilog="Example: kapfhir init my-export -o my-clinic")
 @options.export
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    default=Path(),
-    help="Where to write; the working folder if not given.",
-)
+@options.folder("Where to write; the working folder if not given.", required=False, default=Path())
 @pass_app
 def command(app: App, *, export: str, folder: Path) -> Exit:
     """Look at every table of an export, and write kapfhir.toml, draft maps and code tables.

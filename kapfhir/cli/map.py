@@ -21,15 +21,7 @@ MOST_COLUMNS = 20  # on the terminal
 
 @click.command("map", short_help="Turn an export into FHIR files.", epilog="Example: kapfhir map example:clinic -o out")
 @options.export
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    required=True,
-    help="Where to write: an empty folder, or one of an earlier run.",
-)
+@options.folder(options.EMPTY)
 @click.option(
     "--format",
     "form",

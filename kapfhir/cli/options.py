@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kapfhir.realms import REALMS
 
 PATH = click.Path(path_type=Path)
+EMPTY = "Where to write: an empty folder, or one of an earlier run."
 
 export = click.argument("export", metavar="EXPORT")
 source = click.option("--source", metavar="NAME", help="The source whose maps read the export; without it, the headers tell.")
@@ -21,6 +24,12 @@ server = click.option(
 ledger = click.option(
     "--ledger", metavar="FILE", type=PATH, help="The ledger; by default one for each server in your state folder."
 )
+
+
+def folder(told: str, *, required: bool = True, default: Path | None = None) -> Callable[[Any], Any]:
+    """`-o DIR`, told in these words."""
+    kept: dict[str, Any] = {} if default is None else {"default": default}
+    return click.option("-o", "--output", "folder", metavar="DIR", type=PATH, required=required, help=told, **kept)
 
 
 def _take_realm(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001  click's own signature

@@ -14,14 +14,7 @@ from .context import App, pass_app
 
 @click.command("people", short_help="Ask who stands behind a name.", epilog="Example: kapfhir people example:minimal -o asked")
 @options.export
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    type=options.PATH,
-    help="Where to write, instead of where the configuration says.",
-)
+@options.folder("Where to write, instead of where the configuration says.", required=False)
 @options.source
 @options.mappings
 @pass_app

@@ -14,9 +14,7 @@ from .context import App, pass_app
 
 
 @click.command("schema", short_help="Write JSON Schemas of the files.", epilog="Example: kapfhir schema -o schemas")
-@click.option(
-    "-o", "--output", "folder", metavar="DIR", type=options.PATH, help="Where to write them; without it, to stdout as one object."
-)
+@options.folder("Where to write them; without it, to stdout as one object.", required=False)
 @pass_app
 def command(app: App, *, folder: Path | None) -> Exit:
     """Write JSON Schemas of source maps, resource maps, kapfhir.toml, rejected.ndjson, manifest.json and the --json lines.
