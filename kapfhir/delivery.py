@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,23 +28,24 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from .advice import advice
-from .errors import ConfigError, Problem
+from .errors import Problem
 from .fhir.exact import dump_line, dumps
 from .fhir.links import patient_of
 from .mapping.source.unused import UnusedColumn
 from .mapping.units import Mapped, Rejected, Same
 from .model.minimum import Completeness
+from .outfolder import MANIFEST, Maker, filling
+from .sourcedate import source_date
 from .sync.store import EVERYBODY
 
 Format = Literal["ndjson", "bundle"]
 Unit = Mapped | Same | Rejected | Problem
-MANIFEST = "manifest.json"
 REJECTED = "rejected.ndjson"
 PROBLEMS = "problems.csv"
 UNUSED = "unused.csv"
 COMPLETENESS = "completeness.csv"
-PARTIAL = ".kapfhir-partial"
 MARK = "https://kapfhir.org/fhir/manifest"  # in a manifest's extension: by this we know our own folders
+MAKER = Maker(MARK, "write", "kapfhir map")
 FIRST_ROWS = 5
 WAITING = 100  # resources that are written together
 BASE = "https://kapfhir.org/fhir"
@@ -94,69 +94,17 @@ def deliver(units: Iterable[Unit], to: Delivery, unused: Iterable[UnusedColumn] 
     """Write an export's resources, problems and unused columns to a folder that is empty, not there, or of an earlier run.
     ConfigError if the folder holds anything else or can't be written; then it is as before.
     """
-    folder = to.folder
-    earlier = _earlier(folder)
-    made = not folder.exists()
-    partial = folder / PARTIAL
-    with _telling(folder):
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-    try:
-        with _telling(folder):
-            there = Completeness()
-            files = [*_write(units, partial, to, there), _write_unused(partial / UNUSED, unused)]
-            files.append(_write_completeness(partial / COMPLETENESS, there))
-            _write_manifest(partial / MANIFEST, files, to)
-            for name in (*(f.name for f in files), MANIFEST):
-                (partial / name).replace(folder / name)
-            for name in earlier - {f.name for f in files}:
-                (folder / name).unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if made and not (folder / MANIFEST).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    with filling(to.folder, MAKER) as partial:
+        there = Completeness()
+        files = [*_write(units, partial, to, there), _write_unused(partial / UNUSED, unused)]
+        files.append(_write_completeness(partial / COMPLETENESS, there))
+        _write_manifest(partial / MANIFEST, files, to)
     return files
 
 
 def time_of_delivery(newest: datetime, env: Mapping[str, str] = os.environ) -> datetime:
     """SOURCE_DATE_EPOCH if it is set, else the time of the newest input: the same input gives the same bytes."""
-    epoch = env.get("SOURCE_DATE_EPOCH")
-    if not epoch:
-        return newest
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError):
-        raise ConfigError("SOURCE_DATE_EPOCH is no number of seconds", "set it to such a number, or unset it") from None
-
-
-def _earlier(folder: Path) -> set[str]:
-    """The files of our last run in this folder. ConfigError if there is anything in it, and no manifest of ours."""
-    if not folder.exists():
-        return set()
-    hint = "name an empty folder with -o, or one that `kapfhir map` wrote"
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder", hint)
-    try:
-        if not any(path.name != PARTIAL for path in folder.iterdir()):
-            return set()
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        ours = manifest["extension"][MARK]
-        names = [entry["url"] for entry in (*manifest["output"], *ours["files"])]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(f"the folder {folder} holds files that kapfhir did not write", hint) from None
-    return {name for name in names if isinstance(name, str) and Path(name).name == name}
-
-
-@contextmanager
-def _telling(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # who read our lines has gone; the folder is well
-    except OSError as error:
-        raise ConfigError(
-            f"the folder {folder} can't be written: {error.strerror}", "make room, or name another one with -o"
-        ) from None
+    return source_date(env) or newest
 
 
 def _write(units: Iterable[Unit], partial: Path, to: Delivery, there: Completeness) -> list[Delivered]:

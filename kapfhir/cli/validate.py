@@ -48,7 +48,8 @@ def command(app: App, *, files: tuple[Path, ...]) -> Exit:
 
 def _each(files: tuple[Path, ...]) -> Iterator[Path]:
     """The files, and those in the folders; what `map` writes beside resources is left out."""
-    from kapfhir.delivery import MANIFEST, REJECTED
+    from kapfhir.delivery import REJECTED
+    from kapfhir.outfolder import MANIFEST
 
     for file in files:
         if not file.exists():

@@ -13,10 +13,10 @@ from typing import Any
 
 from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import loads
+from kapfhir.outfolder import MANIFEST
 
 LINES = (".ndjson", ".jsonl")
 KINDS = (*LINES, ".json")
-MANIFEST = "manifest.json"
 REPORTS = (".csv", ".txt", ".md")  # what `kapfhir map` writes beside the resources
 NOT_RESOURCES = (MANIFEST, "rejected.ndjson")  # where there is a manifest
 ENDINGS = frozenset([".gz", ".zip", ".tar", ".7z", ".xml", ".xlsx", ".parquet", ".pdf"])  # an unknown one may be a name

@@ -11,11 +11,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,9 +20,11 @@ from typing import Any, BinaryIO
 
 from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import dumps
+from kapfhir.outfolder import MANIFEST, Maker, filling
+from kapfhir.sourcedate import source_date
 
 from .dates import Dates, Manner
-from .files import MANIFEST, Names, Source, list_left_out, list_sources, read_nodes
+from .files import Names, Source, list_left_out, list_sources, read_nodes
 from .key import load_key
 from .pseudonyms import Pseudonyms
 from .resource import Deidentifier, count_entries
@@ -34,9 +33,9 @@ from .walk import WithheldError
 
 REPORT = "deidentification.csv"
 COLUMNS = ("path", "action", "count")
-PARTIAL = ".kapfhir-partial"
 UNNAMED = ".unnamed"
 MARK = "https://kapfhir.org/fhir/deidentified"
+MAKER = Maker(MARK, "de-identify", "kapfhir deidentify")
 FAULTS = frozenset(["not-r4", "unreadable"])  # else a resource stays by the table
 
 
@@ -94,38 +93,18 @@ def deidentify(
     texts = check_texts(keep_text)
     _require_apart(source, folder, key)
     sources = list_sources(source)
-    earlier = _earlier(folder)
-    secret, made_key = load_key(key)
-    one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today(), f"{datetime.now(UTC).date()}T24"), texts)
-    made = not folder.exists()
-    partial = folder / PARTIAL
-    try:
-        with _telling(folder):
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            done = _write(sources, list_left_out(source), partial, one, made_key=made_key)
-            _require_later(one)
-            _write_report(partial, done, one)
-            for name in (*(f.name for f in done.files), MANIFEST):
-                (partial / name).replace(folder / name)
-            for name in earlier - {f.name for f in done.files}:
-                (folder / name).unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if made and not (folder / MANIFEST).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    with filling(folder, MAKER) as partial:
+        secret, made_key = load_key(key)
+        one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today(), f"{datetime.now(UTC).date()}T24"), texts)
+        done = _write(sources, list_left_out(source), partial, one, made_key=made_key)
+        _require_later(one)
+        _write_report(partial, done, one)
     return done
 
 
 def today() -> date:
     """The day of SOURCE_DATE_EPOCH if it is set, else today."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if not epoch:
-        return datetime.now(UTC).date()
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC).date()
-    except (ValueError, OverflowError, OSError):
-        raise ConfigError("SOURCE_DATE_EPOCH is no number of seconds", "set it to such a number, or unset it") from None
+    return (source_date() or datetime.now(UTC)).date()
 
 
 def _write(sources: list[Source], left_out: list[str], partial: Path, one: Deidentifier, *, made_key: bool) -> Deidentified:
@@ -222,30 +201,3 @@ def _require_apart(source: Path, folder: Path, key: Path) -> None:
         raise ConfigError(
             "the key can't lie in the output: who gets the one must not get the other", "name another file with --key"
         )
-
-
-def _earlier(folder: Path) -> set[str]:
-    """The files of our last run in this folder. ConfigError if there is anything in it, and no manifest of ours."""
-    hint = "name an empty folder with -o, or one that `kapfhir deidentify` wrote"
-    if not folder.exists():
-        return set()
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder", hint)
-    try:
-        if not any(path.name != PARTIAL for path in folder.iterdir()):
-            return set()
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        names = [entry["url"] for entry in (*manifest["output"], *manifest["extension"][MARK]["files"])]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(f"the folder {folder} holds files that kapfhir did not de-identify", hint) from None
-    return {name for name in names if isinstance(name, str) and Path(name).name == name}
-
-
-@contextmanager
-def _telling(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(
-            f"the folder {folder} can't be written: {error.strerror}", "make room, or name another one with -o"
-        ) from None
