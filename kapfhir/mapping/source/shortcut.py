@@ -20,6 +20,7 @@ from kapfhir.sources.table import Row
 
 from .cells import LIMIT
 from .fill import INACTIVE, Cell, Node, Partial, first_field
+from .grammar import ROW
 from .shape import Path, Shape
 
 Shortcut = Callable[[Row], Partial]
@@ -42,7 +43,7 @@ class DetourError(Exception):
 
 def write_shortcuts(roots: Sequence[Node], shape: Shape) -> list[Shortcut]:
     """For each map of a concept, the function from a row to its part of a record."""
-    paths = [set(_paths(root)) for root in roots]
+    paths = [set(_paths(root)) | (set() if shape.required <= root.filled() | {"key"} else set(_added(root))) for root in roots]
     others = [set[Path]().union(*paths[:n], *paths[n + 1 :]) for n in range(len(paths))]
     return [_Writer(shared).function(root, shape) for root, shared in zip(roots, others, strict=True)]
 
@@ -58,8 +59,15 @@ def _paths(node: Node, path: Path = ()) -> Iterator[Path]:
     yield from ((*path, name) for name in node.named)
 
 
+def _added(root: Node) -> Iterator[Path]:
+    """Of the lists whose items the rows name, in a map that adds to records: it may speak of any item of another map."""
+    yield from ((name, ROW) for name in root.rows)
+    for name, part in root.parts.items():
+        yield from ((name, *path) for path in _added(part))
+
+
 class _Writer:
-    """`shared`: the parts and items that other maps fill too; they are not made of one row."""
+    """`shared`: the parts and items that other maps fill too, or may fill; they are not made of one row."""
 
     def __init__(self, shared: set[Path]) -> None:
         self.shared = shared
@@ -165,7 +173,8 @@ class _Writer:
         return (self._made if self._is_alone(node, shape, path, own) else self._loose)(node, shape, path, own)
 
     def _is_alone(self, node: Node, shape: Shape, path: Path, own: dict[str, str]) -> bool:
-        return path not in self.shared and is_alone(node, shape, own.keys())
+        added = any((*path[:depth], ROW) in self.shared for depth in range(1, len(path)))
+        return path not in self.shared and not added and is_alone(node, shape, own.keys())
 
     # ------------------------------------------------------------------------------------------------ lines
 

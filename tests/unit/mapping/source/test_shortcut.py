@@ -213,6 +213,14 @@ def test_the_short_way_is_taken(tmp_path):
         assert sum(isinstance(unit, Found) for unit in desk.read()) == 8
 
 
+def test_the_short_way_is_taken_where_rows_add_to_an_item_of_another_map(tmp_path):
+    rows = NONE | {"log": GOOD["log"], "steps": [changed(Kind="end", At="11:00", SBP="")]}
+    desk = desk_of(tmp_path, rows)
+    with patch.object(Shape, "make", side_effect=AssertionError("the long way")):
+        (session,) = [unit.record for unit in desk.read() if isinstance(unit, Found) and hasattr(unit.record, "vitals")]
+    assert {v.key: v.heart_rate and v.heart_rate.value for v in session.vitals} == {"pre": None, "end": 70}
+
+
 def test_equal_answers_are_one_object(tmp_path):
     often, other = (
         changed(Session=key, HR=cell, Weight="", Kind="", Dose="")
