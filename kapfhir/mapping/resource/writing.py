@@ -18,6 +18,7 @@ from itertools import takewhile
 from typing import Any
 
 from kapfhir.fhir.shared import SharedList, share
+from kapfhir.mapping.kept import Kept
 
 MOST = 2_000  # objects of which it is kept what was made of them
 CONDITIONAL = re.compile(r'(v[0-9]+) = (.+) if (v[0-9]+ is not None) else (?:None|"")')
@@ -97,19 +98,15 @@ def _sink(block: Block, everywhere: Counter[str]) -> None:
         _sink(inner, everywhere)
 
 
-class Made:
-    """What was made of objects that recur, by the object itself. Emptied when full."""
-
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[Any, Any]] = {}  # the object is kept too, so its id stays its own
+class Made(Kept):
+    """What was made of objects that recur, by the object itself."""
 
     def of(self, item: Any) -> Any:
-        return self._kept.get(id(item), (None, None))[1]
+        return self.get(id(item), (None, None))[1]
 
-    def keep(self, item: Any, made: Any) -> None:
-        if len(self._kept) >= MOST:
-            self._kept.clear()
-        self._kept[id(item)] = item, made
+    def keep(self, key: Any, made: Any) -> Any:
+        super().keep(id(key), (key, made))  # the object is kept too, so its id stays its own
+        return made
 
 
 Scope = tuple[Value, ...]
@@ -247,7 +244,7 @@ class Writer:
 
         Where they turn out to speak of more than the item, they act each time.
         """
-        kept = self.bind(Made())
+        kept = self.bind(Made(MOST))
         name = self.name(f"{kept}.of({item})")
         with self.only(f"{name} is None"):
             block = self.block

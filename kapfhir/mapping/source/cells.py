@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kapfhir.fhir.rules.ucum import is_unit
+from kapfhir.mapping.kept import Kept
 from kapfhir.mapping.located import Problems, Text, near
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import Field
@@ -43,11 +44,10 @@ SAYS = {
     Key: ("codes",),
     Ref: ("codes",),
 }
-LIMIT = 1024  # of each column; an export may have a thousand columns
 
 
-class Memo(dict[Any, Any]):
-    """Values of cells seen lately: columns repeat themselves. Emptied when full, so memory stays flat."""
+class Memo(Kept):
+    """Values of cells seen lately: columns repeat themselves."""
 
     def __init__(self, parse: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -56,11 +56,7 @@ class Memo(dict[Any, Any]):
         self.joined: dict[Any, Memo] = {}  # of several cells that are joined to one text: by the way they are joined
 
     def __missing__(self, cell: Any) -> Any:
-        value = self.parse(cell)
-        if len(self) >= LIMIT:
-            self.clear()
-        self[cell] = value
-        return value
+        return self.keep(cell, self.parse(cell))
 
 
 def memo_of(parse: Parse) -> Memo | None:

@@ -12,12 +12,12 @@ from operator import itemgetter
 from typing import Any
 
 from kapfhir.errors import Problem
+from kapfhir.mapping.kept import MOST
 from kapfhir.model.assessments import OutcomeAssessment
 from kapfhir.model.scales import Scale
 from kapfhir.model.shipped import SCALES
 from kapfhir.sources.table import Row
 
-from .cells import LIMIT
 from .fill import Cell, Node, Plan
 from .formats import Bad
 from .grammar import Line
@@ -102,7 +102,7 @@ class Numbering:
         held, cells = self.held[number], pick(row)  # of a long table: its few questions and answers come again and again
         known = held.get(cells)
         if known is None:
-            if len(held) >= LIMIT:
+            if len(held) >= MOST:
                 self._take(number)
             held[cells] = [row, 1]
         else:

@@ -15,26 +15,16 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
+from kapfhir.mapping.kept import Kept
 from kapfhir.model.making import maker_of
 from kapfhir.sources.table import Row
 
-from .cells import LIMIT
 from .fill import INACTIVE, Cell, Node, Partial, first_field
 from .grammar import ROW
 from .shape import Path, Shape
 
 Shortcut = Callable[[Row], Partial]
 Entry = tuple[str, str, str]  # a field, the expression of its value, and the test that it is there
-
-
-class Kept(dict[Any, Any]):
-    """Items by the cells that they were made of. Emptied when full."""
-
-    def keep(self, cells: Row | str, item: Any) -> Any:
-        if len(self) >= LIMIT:
-            self.clear()
-        self[cells] = item
-        return item
 
 
 class DetourError(Exception):
