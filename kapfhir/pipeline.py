@@ -36,7 +36,7 @@ from .sync.plan import Plan
 from .sync.report import Progress, Report
 
 WITHHELD = "resource withheld"
-BATCH = 16  # records that are built, then checked, together: so the code of either step stays in the processor's cache
+BATCH = 64  # records that are built, then checked, together: so the code of either step stays in the processor's cache
 Resource = dict[str, Any]
 _mapped = maker_of(Mapped)
 
