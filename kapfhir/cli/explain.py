@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kapfhir.mapping.source.explain import Told
     from kapfhir.model.concepts import Record
 
+LONGEST_ROW = 15  # digits of the number of a row
 FATES = {  # of a cell, where it is not a problem's code
     "taken": "",
     "empty": "empty",
@@ -67,7 +68,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     from .tally import exit_of
 
     table, _, row = place.rpartition(":")
-    if not table or not row.isdecimal():
+    if not table or not row.isdecimal() or len(row) > LONGEST_ROW:
         raise click.UsageError("the second argument is TABLE:ROW, such as dose_log:12", click.get_current_context())
     settings = app.settings(needs_clinic=options.is_own(export), source=source, mappings=mappings)
     if show_values:

@@ -86,6 +86,7 @@ def test_values_only_where_they_are_asked_for(run, run_json):
     [
         ("clients", 2, "the second argument is TABLE:ROW"),
         ("clients:x", 2, "the second argument is TABLE:ROW"),
+        ("clients:" + 5000 * "1", 2, "the second argument is TABLE:ROW"),
         ("client:2", 3, "the export has no table 'client'; did you mean 'clients'?"),
         ("clients:999", 3, "no row of clients starts on line 999; the header is line 1"),
         ("scans:2", 3, "no map of 'clinic' reads scans"),
