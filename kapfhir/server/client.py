@@ -12,6 +12,7 @@ from kapfhir.errors import ConfigError, RefusedError, TemporaryServerError
 from kapfhir.fhir import exact
 
 from .capability import Capability, Strategy, choose_strategy, parse_capability
+from .found import sound
 from .http import Answer, Clock, Http
 from .meter import Meter
 
@@ -78,17 +79,25 @@ class Client:
             bundle = self._ask(path)
             if bundle.get("resourceType") != "Bundle":
                 raise TemporaryServerError(f"GET {self.http.host}/{type_name}: the answer is no Bundle", "is this the FHIR base?")
-            for entry in _dicts(bundle.get("entry")):
-                resource = entry.get("resource")
-                if isinstance(resource, dict) and resource.get("resourceType") == type_name:
-                    yield resource
-            path = next((str(link.get("url", "")) for link in _dicts(bundle.get("link")) if link.get("relation") == "next"), "")
+            entries, links = ([] if some is None else some for some in (bundle.get("entry"), bundle.get("link")))
+            further = [link.get("url") for link in _dicts(links) if link.get("relation") == "next"][:1]
+            found = [
+                r for e in _dicts(entries) if isinstance(r := e.get("resource"), dict) and r.get("resourceType") == type_name
+            ]
+            texts = [*further, *(r.get("id") for r in found)]
+            if not (isinstance(entries, list) and isinstance(links, list) and all(isinstance(t, str) and t for t in texts)):
+                raise TemporaryServerError(
+                    f"GET {self.http.host}/{type_name}: the answer is a broken Bundle",
+                    "its entries and links are lists, a match has an id, a next page an address",
+                )
+            yield from map(sound, found)
+            path = str(next(iter(further), ""))
 
     def count(self, type_name: str, parameters: Mapping[str, str] | None = None) -> int | None:
         """How many there are; None if the server does not tell."""
         query = urlencode({**(parameters or {}), "_summary": "count"}, safe=":")
         total = self._ask(f"{type_name}?{query}").get("total")
-        return total if isinstance(total, int) else None
+        return total if type(total) is int else None  # true and false are ints, too
 
     def _ask(self, query: str) -> dict[str, Any]:
         try:

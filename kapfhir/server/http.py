@@ -26,6 +26,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+import orjson
+
 from kapfhir.auth import Auth, NoAuth
 from kapfhir.errors import AccessError, ConfigError, RefusedError, ServerError, TemporaryServerError
 from kapfhir.fhir import exact
@@ -119,8 +121,12 @@ class Http:
         `path` is relative to the base, or an address of the same server. `again` are further statuses worth another try,
         up to `again_tries` in all.
         """
-        url = urljoin(f"{self.base}/", path) if path else self.base
-        if origin_of(url) != origin_of(self.base):
+        try:
+            url = urljoin(f"{self.base}/", path) if path else self.base
+            here = origin_of(url) == origin_of(self.base)
+        except ValueError:
+            raise TemporaryServerError(f"{self.host} points to what is no address", "the server's answer is broken") from None
+        if not here:
             raise ConfigError(f"{self.host} points to another server, {host_of(url)}", "nothing was sent there")
         sent = {"Accept": FHIR_JSON, **({"Content-Type": FHIR_JSON} if body is not None else {}), **(headers or {})}
         request = _Request(method, url, sent, body, needs_body, write)
@@ -204,7 +210,9 @@ class Http:
         status, content = response.status_code, response.content
         try:
             body = exact.loads(content) if content.strip() else None
-        except (ValueError, RecursionError):
+            if b"\\ud" in content or b"\\uD" in content:
+                orjson.loads(content)  # refuses half a character, which no file or database takes
+        except (ValueError, ArithmeticError, RecursionError):
             body = ...
         if 200 <= status < 300:
             if body is ... or (request.needs_body and not isinstance(body, dict)):
@@ -224,10 +232,17 @@ class Http:
     def _redirected(self, request: _Request, response: requests.Response) -> _Request:
         """The same to another address of the same server, so that no credential or record ends up elsewhere."""
         what, url = request.what, request.url
-        target = urljoin(url, response.headers.get("Location", ""))
-        here, there = urlsplit(url), urlsplit(target)
-        safer = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
-        if origin_of(target) != origin_of(url) and not (safer and there.port in (None, 443)):
+        try:
+            target = urljoin(url, response.headers.get("Location", ""))
+            here, there = urlsplit(url), urlsplit(target)
+            safer = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
+            same = origin_of(target) == origin_of(url) or (safer and there.port in (None, 443))
+        except ValueError:
+            raise ConfigError(
+                f"{what}: the server redirects to what is no address",
+                "check how it is set up, or give the address that is meant",
+            ) from None
+        if not same:
             raise ConfigError(
                 f"{what}: the server redirects to another one, {host_of(target)}",
                 "nothing was sent there; give the address that is meant",
@@ -243,6 +258,7 @@ class Http:
 
             session = requests.Session()
             session.auth = self._authorise  # its own, so that no password of a .netrc goes out instead
+            session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # noqa: ARG005  (we do that)
             self._threads.session = session
         return session
 
@@ -260,7 +276,7 @@ class Http:
             return float(header)
         try:
             when = parsedate_to_datetime(header)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         when = when if when.tzinfo else when.replace(tzinfo=UTC)
         return max(0.0, (when - self.clock.now()).total_seconds())

@@ -87,7 +87,7 @@ def _answers(client: Client) -> Iterable[Finding]:
     try:
         when = parsedate_to_datetime(answer.headers.get("Date", ""))
         skew = abs((when - client.http.clock.now()).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return
     if skew > SKEW_S:
         yield Finding("warning", "clock", f"its clock and ours are {skew:.0f} s apart", "set the clock that is wrong")

@@ -23,6 +23,7 @@ OWNED_BY_SERVER = frozenset(["versionId", "lastUpdated", "source"])
 UNIONS = frozenset(["tag", "security"])
 VERSION = re.compile(r"/_history/[^/]+$")
 MOST_PATHS = 12
+LONGEST_NUMBER = 1000  # digits; 1E+999999999 would be a gigabyte when it is written out
 
 
 def content_hash(resource: Mapping[str, Any]) -> str:
@@ -49,7 +50,7 @@ class _Comparison:
     def resource(self, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
         for name in [*ours, *(n for n in theirs if n not in ours)]:
             if name == "meta":
-                yield from self._meta(ours.get(name, {}), theirs.get(name, {}))
+                yield from self._meta(ours.get(name, {}), theirs.get(name) or {})
             elif name == "text":
                 yield from self._text(ours.get(name), theirs.get(name))
             elif name != "id" or self.ids:
@@ -58,7 +59,7 @@ class _Comparison:
     def _meta(self, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
         for name in [*ours, *(n for n in theirs if n not in ours)]:
             if name in UNIONS:
-                there = {(c.get("system"), c.get("code")) for c in theirs.get(name, ())}
+                there = {(c.get("system"), c.get("code")) for c in theirs.get(name) or ()}
                 if not {(c.get("system"), c.get("code")) for c in ours.get(name, ())} <= there:
                     yield f"meta.{name}"
             elif name not in OWNED_BY_SERVER:
@@ -106,7 +107,7 @@ class _Comparison:
 def _plain(value: Any) -> Any:
     """A number as text, so that 35.50 is not 35.5 and 120 is 120, read or built."""
     if isinstance(value, Decimal):
-        return ("number", format(value, "f"))
+        return ("number", format(value, "f") if abs(value.adjusted()) < LONGEST_NUMBER else str(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return ("number", str(value))
     return value
@@ -125,5 +126,5 @@ def _xhtml(div: Any) -> Any:
 
     try:
         return form(fromstring(div))
-    except (ParseError, DefusedXmlException, TypeError, ValueError):
+    except (ParseError, DefusedXmlException, TypeError, ValueError, RecursionError):
         return div

@@ -229,7 +229,7 @@ class Sender:
     def _learn(self, action: Planned, response: Mapping[str, Any]) -> Entry:
         """Id and version from `location`, else from what we know and the `etag`."""
         location = LOCATION.search(str(response.get("location", "")))
-        etag = ETAG.match(str(response.get("etag", "")))
+        etag = ETAG.match(str(response.get("etag") or ""))
         server_id = action.id if self.plan.ids else location["id"] if location else action.server_id
         version = etag[1] if etag else (location["version"] or "") if location else ""
         return Entry(action.type, action.id, action.concept, action.key, action.hash, server_id, version)

@@ -74,6 +74,34 @@ def test_matches_that_are_none_are_left_out(client, server):
     assert [r["id"] for r in client.search("Patient", {})] == ["1"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"entry": {}, "link": {"relation": "next", "url": f"{BASE}?page=2"}},
+        {"entry": {"resource": {"resourceType": "Patient", "id": "1"}}},
+        {"entry": "none"},
+        {"link": [{"relation": "next", "url": None}]},
+        {"link": [{"relation": "next"}]},
+        {"link": [{"relation": "next", "url": ["x"]}]},
+        {"link": [{"relation": "next", "url": ""}]},
+        {"entry": [{"resource": {"resourceType": "Patient"}}]},
+        {"entry": [{"resource": {"resourceType": "Patient", "id": None}}]},
+        {"entry": [{"resource": {"resourceType": "Patient", "id": ["1"]}}]},
+        {"entry": [{"resource": {"resourceType": "Patient", "id": 1}}]},
+    ],
+)
+def test_a_broken_bundle_is_told_and_not_taken_for_the_last_page(client, server, broken):
+    server.get(f"{BASE}/Patient", json={"resourceType": "Bundle", **broken})
+    with pytest.raises(TemporaryServerError, match="the answer is a broken Bundle"):
+        list(client.search("Patient", {}))
+
+
+@pytest.mark.parametrize("empty", [{"entry": None, "link": None}, {"entry": [], "link": []}, {"entry": [None], "link": [{}]}])
+def test_a_bundle_without_matches(client, server, empty):
+    server.get(f"{BASE}/Patient", json={"resourceType": "Bundle", **empty})
+    assert list(client.search("Patient", {})) == []
+
+
 def test_responses_that_are_none_say_nothing(client, server):
     server.post(BASE, json={"resourceType": "Bundle", "entry": [None, {"response": "200"}, {"response": {"status": "200"}}]})
     assert client.transaction(b"{}", 3) == [{}, {}, {"status": "200"}]
@@ -86,8 +114,9 @@ def test_count(client, server):
     assert query == {"identifier": ["https://x|"], "_summary": ["count"]}
 
 
-def test_count_that_is_not_told(client, server):
-    server.get(f"{BASE}/Patient", json={"resourceType": "Bundle"})
+@pytest.mark.parametrize("told", [{}, {"total": None}, {"total": "0"}, {"total": False}, {"total": []}, {"total": 0.0}])
+def test_count_that_is_not_told(client, server, told):
+    server.get(f"{BASE}/Patient", json={"resourceType": "Bundle", **told})
     assert client.count("Patient") is None
 
 

@@ -13,6 +13,7 @@ from kapfhir.server.http import Http, normalise
 
 BASE = "https://fhir.example/r4"
 PHI = "Mustermann"
+FAR = "Wed, 21 Oct 99999999999 07:28:00 GMT"
 OUTCOME = {
     "resourceType": "OperationOutcome",
     "issue": [
@@ -91,7 +92,9 @@ def test_a_server_that_fails_inside_is_asked_three_times(http, server):
     assert len(server.calls) == 3
 
 
-@pytest.mark.parametrize(("header", "wait"), [("7", 7.0), ("Mon, 05 Jan 2026 10:00:09 GMT", 9.0), ("0", 0.0), ("soon", None)])
+@pytest.mark.parametrize(
+    ("header", "wait"), [("7", 7.0), ("Mon, 05 Jan 2026 10:00:09 GMT", 9.0), ("0", 0.0), ("soon", None), (FAR, None)]
+)
 def test_retry_after(http, server, still, header, wait):
     server.get(f"{BASE}/Patient", status=429, headers={"Retry-After": header})
     server.get(f"{BASE}/Patient", json={"resourceType": "Bundle"})
@@ -145,7 +148,17 @@ def test_tls_that_can_not_be_trusted(http, server, text):
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"<html>a login page</html>", "HTML"), (b"", "nothing"), (b'{"resourceType":"Bun', "no JSON"), (b"[1]", "no JSON")],
+    [
+        (b"<html>a login page</html>", "HTML"),
+        (b"", "nothing"),
+        (b'{"resourceType":"Bun', "no JSON"),
+        (b"[1]", "no JSON"),
+        (b'{"total":1e9999999999999999999999}', "no JSON"),
+        (b'{"id":"\\ud800"}', "no JSON"),
+        (b'{"id":"\\uDFFF"}', "no JSON"),
+        (b'{"total":' + 5000 * b"1" + b"}", "no JSON"),
+        (9999 * b'{"a":[', "no JSON"),
+    ],
 )
 def test_what_is_no_json_is_never_taken_for_an_answer(http, server, body, kind):
     server.get(f"{BASE}/Patient", body=body)
@@ -230,6 +243,15 @@ def test_a_redirect_to_https_on_the_same_host(still, server):
     assert get(Http("http://fhir.example/r4", clock=still.clock())).status == 200
 
 
+@pytest.mark.parametrize("there", ["https://fhir.example:999999/r4", "http://[bad", "https://fhir.example:x/", "//[::1"])
+@pytest.mark.parametrize("auth", [None, Bearer("t0ken")])
+def test_a_redirect_to_what_is_no_address(still, server, there, auth):
+    server.get(f"{BASE}/Patient", status=301, headers={"Location": there})
+    with pytest.raises(ConfigError, match="the server redirects to what is no address; check how it is set up"):
+        get(Http(BASE, auth, clock=still.clock()))
+    assert len(server.calls) == 1
+
+
 def test_a_redirect_that_would_turn_a_write_into_a_read(http, server):
     server.post(BASE, status=302, headers={"Location": f"{BASE}/x"})
     with pytest.raises(ConfigError, match="redirects a write"):
@@ -245,6 +267,12 @@ def test_redirects_without_end(http, server):
 def test_an_address_of_another_server_is_not_asked(http):
     with pytest.raises(ConfigError, match=r"points to another server, evil\.example"):
         get(http, "https://evil.example/r4/Patient?_getpages=1")
+
+
+@pytest.mark.parametrize("url", ["http://[x/fhir", "https://fhir.example:999999/r4", "https://fhir.example:x/r4"])
+def test_what_a_server_points_to_may_be_no_address(http, url):
+    with pytest.raises(TemporaryServerError, match=r"^fhir\.example points to what is no address"):
+        get(http, url)
 
 
 def test_messages_hold_no_query(http, server):

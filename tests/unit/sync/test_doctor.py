@@ -63,3 +63,11 @@ def test_one_that_can_not_search():
     responses.get("http://localhost/fhir/metadata", json={"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
     responses.get("http://localhost/fhir/Patient", status=400)
     assert texts(doctor(Client("http://localhost/fhir")), "warning")[0].startswith("search: GET localhost/fhir/Patient: HTTP 400")
+
+
+@responses.activate
+@pytest.mark.parametrize("date", ["Wed, 21 Oct 99999999999 07:28:00 GMT", "soon", "Mon, 05 Jan 2026 10:00:00 -0000"])
+def test_one_whose_clock_says_nothing(date):
+    responses.get("http://localhost/fhir/metadata", json={"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
+    responses.get("http://localhost/fhir/Patient", json={"resourceType": "Bundle", "total": 3}, headers={"Date": date})
+    assert texts(doctor(Client("http://localhost/fhir")), "warning") == []

@@ -88,9 +88,34 @@ def test_other_ways_to_write_a_narrative(div):
     assert diff(theirs(text={"status": "generated", "div": div})) == ()
 
 
-@pytest.mark.parametrize("div", ["<div>", None, '<!DOCTYPE d [<!ENTITY a "b">]><div>&a;</div>'])
+@pytest.mark.parametrize(
+    "div", ["<div>", None, ["x"], 5000 * "<b>" + 5000 * "</b>", '<!DOCTYPE d [<!ENTITY a "b">]><div>&a;</div>']
+)
 def test_a_narrative_that_can_not_be_read(div):
     assert diff(theirs(text={"status": "generated", "div": div})) == ("text",)
+
+
+@pytest.mark.parametrize(
+    ("odd", "paths"),
+    [
+        ({"meta": None}, ("meta.profile", "meta.security")),
+        ({"meta": {"tag": None, "security": None, "profile": ["https://p"]}}, ("meta.security",)),
+        ({"text": None}, ("text",)),
+        ({"text": []}, ("text",)),
+        ({"status": ["final"]}, ("status",)),
+        ({"component": {}}, ("component",)),
+        ({"component": None}, ("component",)),
+        ({"subject": {"reference": None}}, ("subject.reference", "subject.identifier")),
+        ({"subject": {"reference": {}}}, ("subject.reference", "subject.identifier")),
+    ],
+)
+def test_what_is_no_fhir_differs(odd, paths):
+    assert diff(theirs(**odd)) == paths
+
+
+def test_a_number_of_a_gigabyte_of_zeros_differs():
+    there = exact.loads(exact.dumps(theirs()).replace(b"35.50", b"1E+999999999"))
+    assert differences(OURS, there, BASE) == ("valueQuantity.value",)
 
 
 def test_ids_that_the_server_chose():

@@ -99,6 +99,19 @@ def test_an_entry_refused_within_a_transaction_that_was_taken(run, made, monkeyp
     assert "HTTP 422 in a transaction that was taken" in report.problems[0].text
 
 
+@pytest.mark.parametrize("none", [None, "", [], {}])
+def test_a_response_that_does_not_tell_the_version(run, made, monkeypatch, none):
+    real = Client.transaction
+
+    def mute(self, bundle, entries, **options):
+        return [{**answer, "location": none, "etag": none} for answer in real(self, bundle, entries, **options)]
+
+    monkeypatch.setattr(Client, "transaction", mute)
+    run.sync([made.clinic()])
+    with run.ledger() as ledger:
+        assert {entry.version for entry in ledger.newest(10)} == {""}
+
+
 @pytest.mark.parametrize("status", [0, 500, 502, 503, 504, 409, 412, 429])
 def test_a_lost_answer_is_repeated_and_nothing_is_there_twice(kapfhir_sandbox, run, made, versions, status):
     kapfhir_sandbox.fail_next(status, after_commit=True)
