@@ -19,6 +19,7 @@ from .ranges import parse_moment, parse_number, parse_prefix
 from .references import split_local
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+ESCAPED = re.compile(r"\\([\\,|$])")
 MODIFIERS = {
     "token": ("missing", "not"),
     "string": ("missing", "exact", "contains"),
@@ -52,9 +53,14 @@ def _balance(parts: list[str]) -> str:
 
 
 def split_values(text: str, separator: str = ",") -> list[str]:
-    """The alternatives of a value; a separator after a backslash is part of one. Escapes other than the separator's stay."""
-    parts = re.split(rf"(?<!\\){re.escape(separator)}", text)
-    return [part.replace("\\" + separator, separator) for part in parts]
+    r"""The alternatives of a value, as they are written: what follows a backslash parts nothing, and `\\` is a backslash."""
+    cuts = [found.start() for found in re.finditer(rf"\\.|{re.escape(separator)}", text, re.DOTALL) if found[0] == separator]
+    return [text[start:end] for start, end in zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(text)], strict=True)]
+
+
+def unescape(text: str) -> str:
+    r"""What is meant: `\\ \, \| \$` are the signs themselves. A backslash before anything else is one."""
+    return ESCAPED.sub(r"\1", text)
 
 
 def bad_value(name: str, wanted: str) -> Refusal:
@@ -77,6 +83,8 @@ def build_condition(alias: str, type_name: str, parameter: SearchParameter, modi
     if kind == "reference" and modifier == "identifier":
         one = either(_token(parameter.name, value) for value in values)
         return _member(alias, "token", one.sql, f"{param}:identifier", one.arguments)
+    if kind not in ("token", "quantity"):  # those have parts
+        values = [unescape(value) for value in values]
     one = either(BUILDERS[kind](parameter, modifier, value) for value in values)
     return _member(alias, kind, one.sql, param, one.arguments, negated=modifier == "not")
 
@@ -90,7 +98,7 @@ def _member(
 
 
 def _token(name: str, text: str) -> Condition:
-    parts = [part.replace("\\\\", "\\").replace("\\$", "$") for part in split_values(text, "|")]
+    parts = [unescape(part) for part in split_values(text, "|")]
     if len(parts) > 2 or not any(parts):
         raise bad_value(name, "code, system|code, |code or system|")
     if len(parts) == 1:
@@ -188,7 +196,7 @@ def _number(parameter: SearchParameter, _: str, text: str) -> Condition:
 
 
 def _quantity(parameter: SearchParameter, modifier: str, text: str) -> Condition:
-    parts = split_values(text, "|")
+    parts = [unescape(part) for part in split_values(text, "|")]
     if len(parts) not in (1, 3):
         raise bad_value(parameter.name, "number, number|system|code or number||code")
     condition = _number(parameter, modifier, parts[0])

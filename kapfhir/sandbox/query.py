@@ -10,7 +10,7 @@ from itertools import count
 from kapfhir.fhir.facts import load_facts
 from kapfhir.fhir.search import SearchParameter, search_parameters
 
-from .criteria import Condition, bad_value, build_condition, build_moment, either, split_values
+from .criteria import Condition, bad_value, build_condition, build_moment, either, split_values, unescape
 from .index import TABLE_OF_KIND
 from .outcome import Refusal, refuse
 from .wire import parse_parameters
@@ -158,7 +158,7 @@ def _condition(alias: str, type_name: str, name: str, text: str, scope: _Scope) 
     if dot:
         return _chain(_Step(alias, type_name, name, modifier), rest, text, scope)
     if name == "_id":
-        values = split_values(text)
+        values = [unescape(value) for value in split_values(text)]
         return Condition(f"{alias}.id IN ({', '.join('?' * len(values))})", tuple(values))
     if name == "_lastUpdated":
         columns = (f"{alias}.updated", f"({alias}.updated + 1000)")

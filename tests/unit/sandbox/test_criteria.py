@@ -1,6 +1,11 @@
 """Each kind of parameter with its modifiers and prefixes, by what is found."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapfhir.sandbox.criteria import split_values, unescape
+from kapfhir.server.client import escape, match_identifier
 
 
 @pytest.fixture
@@ -62,6 +67,31 @@ def numbers(fhir, url):
 )
 def test_tokens(filled, search, found):
     assert numbers(filled, f"Patient?{search}") == found
+
+
+@given(st.lists(st.tuples(st.text("a\\,|$ ", max_size=5), st.text("b\\,|$:", max_size=5)), min_size=1, max_size=4))
+def test_what_the_client_escapes_comes_out_as_it_was(pairs):
+    text = ",".join(f"{escape(system)}|{escape(value)}" for system, value in pairs)
+    assert [tuple(map(unescape, split_values(value, "|"))) for value in split_values(text)] == pairs
+
+
+@pytest.mark.parametrize("value", ["C\\", "\\", "a\\,b", "C\\|", "$\\$", "a,b|c"])
+def test_identifiers_that_hold_the_signs_of_a_search(fhir, make, value):
+    fhir.put(make.patient("p1", identifier=[{"system": "http://s", "value": value}]))
+    fhir.put(make.patient("p2", identifier=[{"system": "http://s", "value": "D-1"}]))
+    one = match_identifier("http://s", value)
+    assert numbers(fhir, f"Patient?{one}") == "1"
+    assert numbers(fhir, f"Patient?{one},http://s|D-1") == "12"
+    assert numbers(fhir, f"Patient?identifier=http://s|D-1,{one.removeprefix('identifier=')}") == "12"
+
+
+@pytest.mark.parametrize(
+    ("search", "found"), [("family=Back\\\\,Smith", "13"), ("family=Back\\,Smith", "2"), ("family=A\\|B", "4")]
+)
+def test_strings_that_hold_them(fhir, make, search, found):
+    for number, family in enumerate(("Back\\", "Back,Smith", "Smith", "A|B"), 1):
+        fhir.put(make.patient(f"p{number}", name=[{"family": family}]))
+    assert numbers(fhir, f"Patient?{search}") == found
 
 
 @pytest.mark.parametrize(
