@@ -9,6 +9,7 @@ import orjson
 
 from .criteria import bad_value
 from .outcome import refuse
+from .paging import parse_count
 from .query import LARGEST_PAGE, PAGE
 from .ranges import parse_moment
 from .store import VERSION_COLUMNS, Store, Version
@@ -49,12 +50,11 @@ def _parameters(call: Call) -> tuple[int, int, int]:
                 raise bad_value(name, "an instant")
             since = span.low
         elif name in ("_count", "_offset"):
-            if not text.isdecimal():
-                raise bad_value(name, "a whole number")
+            number = parse_count(name, text)
             if name == "_count":
-                page = min(int(text), LARGEST_PAGE)
+                page = min(number, LARGEST_PAGE)
             else:
-                offset = int(text)
+                offset = number
     return page, offset, since
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -13,10 +14,24 @@ from kapfhir.fhir.search import SearchParameter, search_parameters
 from .criteria import Condition, bad_value, build_condition, build_moment, either, split_values, unescape
 from .index import TABLE_OF_KIND
 from .outcome import Refusal, refuse
+from .paging import AFTER, ROW, Key, parse_count
 from .wire import parse_parameters
 
 PAGE, LARGEST_PAGE = 50, 1000
-CONTROL = ("_count", "_offset", "_sort", "_total", "_summary", "_elements", "_include", "_revinclude", "_format", "_pretty")
+MOST_PARTS = 20  # of an order, or of a chain
+CONTROL = (
+    "_count",
+    "_offset",
+    AFTER,
+    "_sort",
+    "_total",
+    "_summary",
+    "_elements",
+    "_include",
+    "_revinclude",
+    "_format",
+    "_pretty",
+)
 SUMMARIES = ("count", "data", "text", "true", "false")
 SORT_COLUMN = {"token": "value", "reference": "id", "date": "low", "string": "plain", "number": "low", "uri": "value"}
 
@@ -27,9 +42,10 @@ class Query:
 
     type: str
     conditions: list[Condition] = field(default_factory=list)
-    order: list[Condition] = field(default_factory=list)
+    order: list[Key] = field(default_factory=list)
     page: int = PAGE
     offset: int = 0
+    after: str = ""  # where the page before ended; then `offset` is for the links back only
     total: str = "accurate"
     summary: str = "false"
     elements: tuple[str, ...] = ()
@@ -45,9 +61,8 @@ class Query:
         return Condition(" AND ".join(p.sql for p in parts), tuple(a for p in parts for a in p.arguments))
 
     @property
-    def ordering(self) -> Condition:
-        parts = [*self.order, Condition("c.rid")]
-        return Condition(", ".join(p.sql for p in parts), tuple(a for p in parts for a in p.arguments))
+    def keys(self) -> list[Key]:
+        return [*self.order, ROW]
 
 
 @dataclass(slots=True)
@@ -67,6 +82,7 @@ def parse_query(type_name: str, parameters: Iterable[tuple[str, str]], base: str
             if name in CONTROL:
                 _control(query, name, text)
             elif text:  # an empty value says nothing (R4: ignored)
+                require_few("the chain", re.split(r"\.|_has:", name))
                 query.conditions.append(_condition("c", type_name, name, text, scope))
             else:
                 continue
@@ -75,23 +91,24 @@ def parse_query(type_name: str, parameters: Iterable[tuple[str, str]], base: str
                 raise
             query.ignored.append(name)
             continue
-        if name not in ("_offset", "_format", "_pretty"):
+        if name not in ("_offset", AFTER, "_format", "_pretty"):
             query.used.append((name, text))
     return query
 
 
 def _control(query: Query, name: str, text: str) -> None:
     if name in ("_count", "_offset"):
-        if not text.isdecimal():
-            raise bad_value(name, "a whole number")
+        number = parse_count(name, text)
         if name == "_count":
-            query.page = min(int(text), LARGEST_PAGE)
+            query.page = min(number, LARGEST_PAGE)
             if query.page == 0:
                 query.summary = "count"
         else:
-            query.offset = int(text)
+            query.offset = number
+    elif name == AFTER:
+        query.after = text
     elif name == "_sort":
-        query.order = [_sort(query.type, key) for key in text.split(",")]
+        query.order = [_sort(query.type, key) for key in require_few("_sort", text.split(","))]
     elif name == "_total":
         if text not in ("none", "estimate", "accurate"):
             raise bad_value(name, "none, estimate or accurate")
@@ -118,16 +135,23 @@ def _include(text: str) -> str:
     return text
 
 
-def _sort(type_name: str, key: str) -> Condition:
-    name, direction = key.removeprefix("-"), "DESC" if key.startswith("-") else "ASC"
+def _sort(type_name: str, key: str) -> Key:
+    name, falls = key.removeprefix("-"), key.startswith("-")
     columns = {"_id": "c.id", "_lastUpdated": "c.updated"}
     if name in columns:
-        return Condition(f"{columns[name]} {direction}")
+        return Key(columns[name], falls=falls)
     parameter = require_parameter(type_name, name)
     table = TABLE_OF_KIND[parameter.kind]
-    pick = "max" if direction == "DESC" else "min"
+    pick = "max" if falls else "min"
     value = f"(SELECT {pick}({SORT_COLUMN[table]}) FROM {table} s WHERE s.rid = c.rid AND s.param = ?)"  # noqa: S608
-    return Condition(f"{value} {direction} NULLS LAST", (f"{type_name}.{name}",))
+    return Key(value, (f"{type_name}.{name}",), falls=falls, always=False)
+
+
+def require_few(name: str, parts: list[str]) -> list[str]:
+    """Refuses what would be a query that SQLite does not take."""
+    if len(parts) > MOST_PARTS:
+        raise refuse(400, "too-costly", f"{name} has more than {MOST_PARTS} parts")
+    return parts
 
 
 def require_type(name: str) -> str:

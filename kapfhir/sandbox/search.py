@@ -12,21 +12,42 @@ from kapfhir.fhir.exact import loads
 from kapfhir.fhir.facts import load_facts
 from kapfhir.fhir.search import search_parameters
 
+from .criteria import Condition
 from .outcome import Issue, build_outcome
+from .paging import AFTER, build_after, build_order, parse_after, write_after
 from .query import Query
 from .store import VERSION_COLUMNS, Store, Version
 from .wire import write_json
 
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
-SELECT = f"SELECT {VERSION_COLUMNS} FROM current c JOIN version v ON v.seq = c.seq"  # noqa: S608
+FROM = "FROM current c JOIN version v ON v.seq = c.seq"
+SELECT = f"SELECT {VERSION_COLUMNS} {FROM}"
 MOST_INCLUDED = 5000
 
 
-def find(store: Store, query: Query, most: int, offset: int = 0) -> list[Version]:
+def find(store: Store, query: Query, most: int) -> list[Version]:
     """At most so many matches, in the order that the query asks for."""
-    where, order = query.where, query.ordering
-    sql = f"{SELECT} WHERE {where.sql} ORDER BY {order.sql} LIMIT ? OFFSET ?"
-    return [Version(*row) for row in store.rows(sql, (*where.arguments, *order.arguments, most, offset))]
+    where, order = query.where, build_order(query.keys)
+    sql = f"{SELECT} WHERE {where.sql} ORDER BY {order.sql} LIMIT ?"
+    return [Version(*row) for row in store.rows(sql, (*where.arguments, *order.arguments, most))]
+
+
+def find_page(store: Store, query: Query) -> tuple[list[Version], str]:
+    """The matches of the query's page, and after what the next one begins; empty where there is none."""
+    keys, where = query.keys, query.where
+    after, offset = Condition("1"), query.offset
+    if query.after:
+        after, offset = build_after(keys, parse_after(query.after, keys)), 0
+    order = build_order(keys)
+    sql = (
+        f"SELECT {', '.join([VERSION_COLUMNS, *(key.sql for key in keys)])} {FROM} "
+        f"WHERE {where.sql} AND {after.sql} ORDER BY {order.sql} LIMIT ? OFFSET ?"
+    )
+    arguments = (*order.arguments, *where.arguments, *after.arguments, *order.arguments, query.page + 1, offset)
+    rows = store.rows(sql, arguments)
+    width = len(keys)
+    following = write_after(rows[query.page - 1][-width:]) if len(rows) > query.page else ""
+    return [Version(*row[:-width]) for row in rows[: query.page]], following
 
 
 def count(store: Store, query: Query) -> int:
@@ -43,14 +64,13 @@ def build_searchset(store: Store, query: Query, base: str) -> bytes:
     if query.summary == "count":
         bundle["link"] = [_link(base, query, "self", query.offset)]
         return write_json(bundle)
-    matches = find(store, query, query.page + 1, query.offset)
-    more, matches = len(matches) > query.page, matches[: query.page]
-    bundle["link"] = [_link(base, query, "self", query.offset)]
+    matches, following = find_page(store, query)
+    bundle["link"] = [_link(base, query, "self", query.offset, query.after)]
     if query.offset:
         bundle["link"].append(_link(base, query, "first", 0))
         bundle["link"].append(_link(base, query, "previous", max(0, query.offset - query.page)))
-    if more:
-        bundle["link"].append(_link(base, query, "next", query.offset + query.page))
+    if following:
+        bundle["link"].append(_link(base, query, "next", query.offset + query.page, following))
     entries = [_entry(base, version, "match", query) for version in matches]
     entries += [_entry(base, version, "include", query) for version in _included(store, query, matches)]
     if query.ignored:
@@ -80,8 +100,8 @@ def shorten(body: bytes, query: Query) -> Any:
     return {**kept, "meta": {**meta, "tag": [*meta.get("tag", []), SUBSETTED]}}
 
 
-def _link(base: str, query: Query, relation: str, offset: int) -> dict[str, str]:
-    words = [*query.used, *([("_offset", str(offset))] if offset else [])]
+def _link(base: str, query: Query, relation: str, offset: int, after: str = "") -> dict[str, str]:
+    words = [*query.used, *([(AFTER, after)] if after else []), *([("_offset", str(offset))] if offset else [])]
     text = urlencode(words, safe=":,|/", quote_via=quote)
     return {"relation": relation, "url": f"{base}/{query.type}" + (f"?{text}" if text else "")}
 

@@ -160,6 +160,6 @@ def parse_http_date(text: str) -> int | None:
     """Microseconds since 1970; None for what is no date (RFC 9110: such a header is ignored)."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return int((moment - EPOCH).total_seconds()) * 1_000_000 if moment.tzinfo else None

@@ -46,7 +46,7 @@ def test_since(filled):
     assert filled.get("_history?_since=2100-01-01").json["total"] == 0
 
 
-@pytest.mark.parametrize("query", ["_since=soon", "_count=x", "_at=2020", "code=1"])
+@pytest.mark.parametrize("query", ["_since=soon", "_count=x", "_offset=99999999999999999999", "_at=2020", "code=1"])
 def test_what_is_not_understood_is_refused(filled, query):
     assert filled.get(f"_history?{query}").status == 400
 

@@ -52,7 +52,62 @@ def test_a_page_links_back(filled):
     links = {link["relation"]: link["url"] for link in filled.get("Patient?_count=3&_offset=3").json["link"]}
     assert links["previous"].endswith("Patient?_count=3")
     assert links["first"].endswith("Patient?_count=3")
-    assert links["next"].endswith("Patient?_count=3&_offset=6")
+    assert links["next"].endswith("&_offset=6")
+    back = {link["relation"]: link["url"] for link in filled.get(links["next"].partition("/fhir/")[2]).json["link"]}
+    assert back["previous"].endswith("Patient?_count=3&_offset=3")
+    assert back["self"] == links["next"]
+
+
+@pytest.mark.parametrize(
+    "sort", ["", "_id", "-_id", "birthdate", "-birthdate", "gender,-birthdate", "-_lastUpdated", "-given,_id"]
+)
+@pytest.mark.parametrize("gone", ["p1", "p2", "p5", "p6", "p7"])
+def test_no_page_leaves_out_what_others_than_itself_were_deleted_from(filled, sort, gone, make):
+    filled.put(make.patient("p2", name=[{"given": ["Ann"]}]))
+    filled.put(make.patient("p6", name=[{"given": ["Ann"]}], birthDate="1990", gender="male"))
+    filled.put(make.patient("p3", gender="female"))
+    ask = "Patient?_count=2" + (f"&_sort={sort}" if sort else "")
+    whole = [name for page in pages(filled, ask) for name in page]
+    assert whole == filled.get(ask.replace("=2", "=9")).ids
+    first = filled.get(ask)
+    filled.delete(f"Patient/{gone}")
+    (link,) = [link["url"] for link in first.json["link"] if link["relation"] == "next"]
+    rest = [name for page in pages(filled, link.partition("/fhir/")[2]) for name in page]
+    assert first.ids + rest == [name for name in whole if name != f"Patient/{gone}" or name in first.ids]
+
+
+def test_what_comes_while_pages_are_turned_comes_at_the_end(filled, make):
+    first = filled.get("Patient?_count=5")
+    filled.put(make.patient("p8"))
+    filled.put(make.patient("p1", active=False))
+    (link,) = [link["url"] for link in first.json["link"] if link["relation"] == "next"]
+    assert filled.get(link.partition("/fhir/")[2]).ids == ["Patient/p6", "Patient/p7", "Patient/p8"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "_offset=99999999999999999999",
+        f"_offset={5000 * '9'}",
+        "_count=99999999999999999999",
+        f"_count={5000 * '9'}",
+        "_after=x",
+        "_after=%C3%A4",
+        "_after=WzFd&_sort=birthdate",
+        "_after=W1sxXV0",
+        "_after=W3RydWVd",
+        "_after=WzkyMjMzNzIwMzY4NTQ3NzU4MDhd",
+        "birthdate=99999",
+        "birthdate=99999-01-01",
+        f"birthdate={5000 * '9'}",
+        "_lastUpdated=ge0000-01-01",
+        "_sort=" + ",".join(3000 * ["birthdate"]),
+        "organization:Organization." + 300 * "partof:Organization." + "name=x",
+        300 * "_has:Patient:link:" + "name=x",
+    ],
+)
+def test_numbers_beyond_all_bounds_are_refused(filled, words):
+    assert filled.get(f"Patient?{words}").status == 400
 
 
 def test_a_page_is_cut_to_the_largest(fhir, make, monkeypatch):
