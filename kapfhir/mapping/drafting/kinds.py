@@ -113,7 +113,7 @@ def _patients(profiles: list[Profile]) -> dict[str, Column]:
                 if q is not profile
                 for p in (*w.PATIENT[:2], r"patient|client")
                 for c in q.columns
-                if w.fits(p, c.words)
+                if w.fits(p, c.words) and not w.is_official(c.words)
             ]
             shared = [
                 c for c in dict.fromkeys(c.name for c in fitting) if any(o.overlap(_by_name(profile, c)) > 0.5 for o in others)
@@ -133,7 +133,7 @@ def _by_name(profile: Profile, name: str) -> Column:
 def _keep_key(book: Book, profile: Profile, kind: str, patient: Column | None) -> None:
     """What names the records of a table, so that columns of other tables are known to point to them."""
     concept, key = {
-        "patients": ("Patient", patient or key_column(profile, "id", r"\w+ id")),
+        "patients": ("Patient", patient or key_column(profile, "id", r"\w+ id", unlike=w.PERSONAL)),
         "practitioners": ("Practitioner", key_column(profile, *w.STAFF_ID)),
         "clinics": ("Clinic", key_column(profile, *w.SITE)),
         "diagnosis": ("Diagnosis", key_column(profile, "id", r"\w+ id")),

@@ -12,18 +12,22 @@ from .profile import Column, Profile
 TITLES = {"dr", "prof", "mr", "mrs", "ms", "md", "do", "phd", "psyd", "np", "rn", "pa", "crna", "lmft", "lcsw", "lpc"}
 
 
-def key_column(profile: Profile, *patterns: str) -> Column | None:
-    """The column that names a row: one that fits and has no text twice, else any such column of ids."""
+def key_column(profile: Profile, *patterns: str, unlike: str = "") -> Column | None:
+    """The column that names a row: one that fits and has no text twice, else any column of ids that does not fit `unlike`."""
     fitting = [
         c for p in patterns for c in profile.columns if c.alone and c.filled == profile.rows and c.once and w.fits(p, c.words)
     ]
     others = [c for c in profile.columns[:2] if c.alone and c.filled == profile.rows and c.once and c.kind in ("text", "number")]
-    return next(iter(fitting + [c for c in others if c.longest <= 40]), None)
+    others = [c for c in others if c.longest <= 40 and not (unlike and w.fits(unlike, c.words))]
+    return next(iter(fitting + others), None)
 
 
 def draft_patients(profile: Profile, book: Book, key: Column | None) -> Draft:
     draft = Draft("Patient", profile, book, profile.name)
-    draft.need("key", key, "the column that names the patient in the other tables too")
+    hint = "the column that names the patient in the other tables too"
+    if key is None and profile.official is not None:
+        hint = f"a number of the clinic's own, no {profile.official.name}: ids are made of the key, and it goes to the server"
+    draft.need("key", key, hint)
     family = profile.find(*w.FAMILY)
     draft.need("family", family, "the column with the family name")
     given = profile.find(*w.GIVEN)

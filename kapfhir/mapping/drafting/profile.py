@@ -9,7 +9,7 @@ from kapfhir.errors import Problem
 from kapfhir.sources.table import Dialect, Table, TypedMoment
 
 from .shapes import Shape, Shapes, shape_of
-from .words import fits, words_of
+from .words import fits, is_official, words_of
 
 MOST_TEXTS = 30
 LONGEST_CODE = 40  # characters
@@ -24,7 +24,7 @@ class Column:
 
     name: str
     place: int
-    alone: bool = True  # no other column has this name
+    alone: bool = True  # no other column has this name, and it holds no number of the state: only then it is guessed at
     shapes: Shapes = field(default_factory=Shapes)
     texts: dict[str, int] | None = field(default_factory=dict)  # each text and how often; None: too many
     longest: int = 0
@@ -112,6 +112,11 @@ class Profile:
         return words_of(self.name)
 
     @property
+    def official(self) -> Column | None:
+        """The first column that holds a number of the state, such as of social security."""
+        return next((c for c in self.columns if c.filled and is_official(c.words)), None)
+
+    @property
     def decimal(self) -> str:
         marks = [c.shapes.decimal for c in self.columns if c.kind == "number"]
         return "," if marks.count(",") > marks.count(".") else "."
@@ -139,7 +144,9 @@ def load_profile(table: Table) -> Profile:
     """Read the whole table. TableError if it can't be read at all."""
     dialect = table.sniff()
     header = table.header(dialect)
-    columns = [Column(name, place, header.count(name) == 1) for place, name in enumerate(header)]
+    columns = [
+        Column(name, place, header.count(name) == 1 and not is_official(words_of(name))) for place, name in enumerate(header)
+    ]
     profile = Profile(table.name, table.file, dialect, ".xls" in table.file.lower(), columns)
     for row in table.rows(dialect):
         if isinstance(row, Problem):

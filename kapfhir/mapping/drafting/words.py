@@ -23,6 +23,18 @@ CITY = (r"city|town|ort",)
 STATE = (r"state|province|region",)
 ZIP = (r"zip(?: code)?|post(?:al)? ?code|plz",)
 COUNTRY = (r"country",)
+OFFICIAL = (  # numbers of the state: no key of a record, as ids are made of it and go out
+    r"ssn\w*|social (?:security|insurance)|(?:national|tax|taxpayer|government|state) (?:id|identity|identification|insurance)\w*"
+    r"|nhs|nino|passport|driver ?s? licen[sc]e|medicare|medicaid|health card|aadhaar|personnummer|fodselsnummer"
+    r"|sozialversicherung\w*|krankenversicherung\w*|steuer ?id\w*|numero de securite sociale|codice fiscale"
+    r"|ahv|avs|bsn|curp|cpf|dni"
+)
+OFFICIAL_ALONE = (
+    r"(?:(?:patient|client|pt|member) )?(?:sin|itin|tin|mbi|nin|nir|cpr|pps|pesel|svnr|kvnr)(?: (?:no|number|nr|id|#))?"
+)
+PERSONAL = (
+    r"name|first|last|\w*name|dob|birth\w*|geboren|geburtsdatum|age|sex|gender|phone|tel|mobile|cell|e ?mail|address|street|zip"
+)
 CHART = (r"chart(?: no| number| #)?|chart id",)
 
 CLINICIAN = (
@@ -156,6 +168,11 @@ ROUTES_BY_NAME = (
 def fits(pattern: str, words: str) -> bool:
     """True if the pattern stands as whole words among these."""
     return re.search(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", words) is not None
+
+
+def is_official(words: str) -> bool:
+    """True for what names a number that the state gave a person."""
+    return fits(OFFICIAL, words) or re.fullmatch(OFFICIAL_ALONE, words) is not None
 
 
 def point_of(words: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from kapfhir.mapping.drafting.drafts import Book, Draft, scalar
 from kapfhir.mapping.drafting.kinds import draft_all
 from kapfhir.mapping.drafting.profile import Column, Profile, load_profile
 from kapfhir.mapping.drafting.texts import Meanings
+from kapfhir.mapping.drafting.words import is_official
 from kapfhir.model.concepts import CONCEPTS
 from kapfhir.model.fields import fields_of
 from kapfhir.sources.export import Export
@@ -154,6 +155,8 @@ def _look(column: Column) -> str:
         what += f", {len(column.texts)} different"
     if column.once and column.filled > 1:
         what += ", each once"
+    if is_official(column.words):
+        return f"{what}: a number of the state, so no line reads it"
     return what + ("" if column.alone else ": its name stands twice, so no line can read it")
 
 

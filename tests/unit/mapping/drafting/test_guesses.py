@@ -3,6 +3,8 @@
 import pytest
 from drafted_clinic import Clinic, day
 
+from kapfhir.mapping.drafting.words import is_official, words_of
+
 FREQUENCY = ("Not at all", "Several days", "More than half the days", "Nearly every day")
 
 
@@ -272,3 +274,56 @@ def test_a_long_scale_stays_a_long_one(clinic):
     rows = [[n // 9, "P-1", day(n // 9), f"PHQ-9 Item {n % 9 + 1}", n % 4] for n in range(72)]
     clinic.table("phq9", "Form,Client,Completed,Question,Score", *rows).draft()
     assert clinic.lines("phq9")["answers[*].question"] == "{from: Question, codes: phq-9-item}"
+
+
+OFFICIAL = (
+    "SSN",
+    "Client SSN",
+    "Social Security Number",
+    "Social_Security_No",
+    "SIN",
+    "Patient SIN",
+    "Social Insurance Number",
+    "NHS Number",
+    "National ID",
+    "National Insurance No",
+    "Tax ID",
+    "Passport #",
+    "Driver's License",
+    "Medicare ID",
+)
+
+
+@pytest.mark.parametrize("header", OFFICIAL)
+def test_a_number_of_the_state_is_no_key_of_a_patient(clinic, header):
+    rows = [[f"123-45-678{n}", ("Ann", "Bea", "Cem")[n], ("Lee", "Moe", "Nix")[n], f"1/2{n}/1980", "F"] for n in range(3)]
+    clinic.table("clients", f"{header},First Name,Last Name,DOB,Sex", *rows)
+    clinic.table("phq9", f"{header},Date,PHQ-9 Score", *([row[0], "2026-01-05", "7"] for row in rows)).draft()
+    lines = clinic.lines("clients")
+    assert (lines["key"], lines["family"], lines["given"]) == ("TODO", "Last Name", '{from: First Name, split: " "}')
+    assert f"a number of the clinic's own, no {header}: ids are made of the key" in clinic.text("clients")
+    assert "each once: a number of the state, so no line reads it" in clinic.text("clients")
+    assert not [rule for name in ("clients", "phq9") for rule in clinic.lines(name).values() if header in rule]
+    assert clinic.lines("phq9")["patient"] == "TODO"
+
+
+def test_a_key_of_the_clinics_own_is_taken_beside_it(clinic):
+    header = "Social Security Number,Client ID,Last Name,DOB,Sex"
+    clinic.table("clients", header, *([f"123-45-678{n}", f"C-{n}", "Lee", "1/31/1980", "F"] for n in range(3))).draft()
+    assert clinic.lines("clients")["key"] == "Client ID"
+    assert not [rule for rule in clinic.lines("clients").values() if "Social" in rule]
+
+
+@pytest.mark.parametrize(
+    "header", ["Since", "Session", "Casino visits", "Dysphoria", "Using", "Nin-jitsu", "Physician", "Sinus rhythm"]
+)
+def test_what_only_looks_like_a_number_of_the_state(header):
+    assert not is_official(words_of(header))
+
+
+def test_no_name_is_the_key_of_a_patient(clinic):
+    header = "First Name,Last Name,DOB,Sex"
+    clinic.table(
+        "clients", header, *([("Ann", "Bea", "Cem")[n], ("Lee", "Moe", "Nix")[n], "1/31/1980", "F"] for n in range(3))
+    ).draft()
+    assert clinic.lines("clients")["key"] == "TODO"
