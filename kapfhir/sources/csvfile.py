@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kapfhir.errors import Problem
 
+from .header import first_cells, read_names, says_again, tell_repeated
 from .lines import READ_ERRORS, Opener, physical_lines, require_encoding
 from .records import Fault, Records
 from .sniffing import HEAD, require_text, sniff, sniff_delimiter
@@ -47,10 +47,13 @@ class CsvTable:
         """The rows with their lines, or what is wrong with them. TableError as `header`."""
         header, records = self._open(dialect)
         width = len(header)
+        first = first_cells(records.head) if isinstance(records.head, tuple) else ()
         try:
             for line, record in records:
                 if isinstance(record, Fault):
                     yield self._problem(line, record, header, dialect)
+                elif record[0] in first and says_again(header, record):
+                    yield tell_repeated(self.file, line)
                 elif len(record) > width:
                     yield line, fit(record, width)
                 else:
@@ -82,9 +85,7 @@ class CsvTable:
             raise unreadable(self.file, error) from None
         if isinstance(records.head, Fault):
             raise self._bad_header(records.head, encoding)
-        header = tuple(re.sub(r"\s*[\r\n]+\s*", " ", name.strip()) for name in records.head)
-        while header and not header[-1]:
-            header = header[:-1]
+        header = read_names(records.head)
         if len(header) == 1 and dialect.delimiter is None:
             self._require_delimiter(header[0], records.delimiter)
         return header, records

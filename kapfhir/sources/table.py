@@ -67,7 +67,8 @@ class Table(Protocol):
     def rows(self, dialect: Dialect) -> Iterator[tuple[int, Row] | Problem]:
         """Every row that is not blank, with the line on which it starts (the header is line 1).
 
-        Blank cells beyond the header are cut; else a row has the cells that are written. One that can't be read is a problem.
+        Blank cells beyond the header are cut; else a row has the cells that are written. One that can't be read is a problem, and
+        one that says the header again is a problem that is a warning.
         """
 
     def sniff(self) -> Dialect:

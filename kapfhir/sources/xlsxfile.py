@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from zipfile import ZipFile
 from kapfhir.errors import Problem
 
 from .archive import bomb
+from .header import read_names, says_again, tell_repeated
 from .lines import READ_ERRORS
 from .sheetcells import show
 from .sheetmarks import Lacking, Marks, Spans, load_marks, read_lacking
@@ -127,10 +127,7 @@ class SheetTable:
     def header(self, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002 - a sheet has no dialect
         """The names of the columns; trailing blank ones are cut."""
         for _, cells in self._filled():
-            header = tuple(re.sub(r"\s*[\r\n]+\s*", " ", _text(cell).strip()) for cell in cells)
-            while header and not header[-1]:
-                header = header[:-1]
-            return header
+            return read_names(map(_text, cells))
         return ()
 
     def rows(self, dialect: Dialect) -> Iterator[tuple[int, Row] | Problem]:
@@ -138,7 +135,8 @@ class SheetTable:
 
         A cell without a value that can be had is a BrokenCell: it costs what its column is needed for, never the row.
         """
-        width = len(self.header(dialect))
+        header = self.header(dialect)
+        width = len(header)
         part = self.sheet._worksheet_path  # noqa: SLF001 - told nowhere else
         marks: Marks = self.book.quiet(lambda: load_marks(self.book.archive, part))
         lacking = Lacking(self.book.batches(read_lacking(self.book.archive, part)) if marks.formulas else iter(()))
@@ -150,6 +148,9 @@ class SheetTable:
                 if place < width:
                     texts[place] = BrokenCell("formula-without-value")
             spans.fill(number, texts)
+            if width and texts[0] == header[0] and says_again(header, texts):
+                yield tell_repeated(self.file, number)
+                continue
             yield number, tuple(texts)
 
     def sniff(self) -> Dialect:

@@ -150,7 +150,7 @@ def load_profile(table: Table) -> Profile:
     profile = Profile(table.name, table.file, dialect, ".xls" in table.file.lower(), columns)
     for row in table.rows(dialect):
         if isinstance(row, Problem):
-            profile.unread += 1
+            profile.unread += row.severity == "error"
             continue
         profile.rows += 1
         for column, cell in zip(columns, row[1], strict=False):

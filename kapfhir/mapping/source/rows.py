@@ -36,7 +36,8 @@ class Rows:
             if isinstance(item, Problem):
                 if loud:
                     teller.pass_on(item, plan)
-                    self.keyless(None, 0)
+                    if item.severity == "error":  # else nothing stood in it that could be gone
+                        self.keyless(None, 0)
                     yield None
                 continue
             line, row = item

@@ -96,8 +96,9 @@ class Teller:
         return found
 
     def pass_on(self, problem: Problem, plan: Plan) -> None:
-        """A row that the table itself can't read."""
-        told = replace(problem, file=plan.table, place=plan.file, effect=EFFECTS["record"])
+        """A row that the table itself can't read, or that holds no record."""
+        effect = EFFECTS["record"] if problem.severity == "error" else problem.effect
+        told = replace(problem, file=plan.table, place=plan.file, effect=effect)
         self.found[told.code, told.line, told.column, told.file] = told
 
     def _on(self, number: int, row: int, lines: list[Line], code: str, text: str, lost: str, severity: str = "") -> None:

@@ -36,6 +36,15 @@ def test_rows_that_the_table_cant_read(patients):
     assert patients.scopes()["Patient"] == set(), "an unreadable row may have any key"
 
 
+def test_a_header_in_the_middle_is_no_record(patients):
+    patients.table("patients", "Id,Last\nP-1,One\nId,Last\nP-2,Last\nId,Other\n\ufeffId, Last \n")
+    units = patients.read()
+    assert units.told("patients") == {(line, "repeated-header", "", "row left out") for line in (3, 6)}
+    assert {p.severity for p in units.problems("patients")} == {"warning"}
+    assert list(units.records("Patient")) == ["P-1", "P-2", "Id"]
+    assert patients.scopes()["Patient"] == {"patients"}, "it has no key that could count as gone"
+
+
 def test_short_and_long_rows(patients):
     patients.table("patients", "Id,Last\nP-1\nP-2,Two,\nP-3,Three,more\nP-4,Four\nP-4\n")
     units = patients.read()
