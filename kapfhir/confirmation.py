@@ -38,13 +38,14 @@ class Asked:
 
 def ask(job: Job, units: Iterable[object], people: Path) -> tuple[Asked, Asked]:
     """Read to the end what an export gives (`pipeline.read`), and write people.csv, and pairs.csv beside it. ConfigError if they
-    can't be written.
+    can't be written, or if the export was written meanwhile.
     """
     recorded = _Recorded()
     for unit in units:
         if isinstance(unit, Found) and isinstance(unit.record, Patient | Practitioner):
             recorded.add(unit.record)
     found = [Person(kind, table, name, recorded.keys(kind, name)) for kind, table, name in sorted(set(_names(job)))]
+    job.export.require_unchanged()
     before = confirmed(people) if people.is_file() else job.maps.references
     before.pairs.proposed = job.maps.references.pairs.proposed
     who, which = before.people.with_names(found), before.pairs.with_proposed()

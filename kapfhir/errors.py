@@ -1,7 +1,7 @@
 """Every exception, every exit code, and the one shape of a problem. The class says what the caller must do.
 
 KapfhirError
-├── ConfigError               stop: nothing was read                              exit 3
+├── ConfigError               stop: nothing was written                           exit 3
 ├── MappingError              stop: the maps have faults; carries all of them      exit 4
 ├── RowError                  skip the row, go on                                  exit 5 at the end
 ├── ResourceError             skip the resource, go on                             exit 6 at the end
@@ -110,7 +110,7 @@ class KapfhirError(Exception):
 
 
 class ConfigError(KapfhirError):
-    """Nothing was read: a setting, a file, a ledger or a server is not what it must be."""
+    """Nothing was written: a setting, a file, a ledger or a server is not what it must be, or an export changed meanwhile."""
 
     exit = Exit.CONFIG
 

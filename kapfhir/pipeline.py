@@ -121,11 +121,17 @@ def plan(
         files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
         rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
         standing = Standing(kept, files, f"{rest} {kept.note(NOTE) or ''}", findings)
-        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept), find_shifted(job, kept))
+        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept), find_shifted(job, kept), _settled(job))
         made = sync_plan.plan(units, kept, client, job.maps.scopes)
         made.first, made.then = partial(_remember, job, kept), standing.keep
         made.hold(held.pop_all(), job.library.place_of)
         return made
+
+
+def _settled(job: Job) -> Iterator[Problem]:
+    """No unit: the last look at the export, as the answers of people are looked for in its tables once more."""
+    job.export.require_unchanged()
+    yield from ()
 
 
 def _remember(job: Job, ledger: Ledger) -> None:

@@ -76,6 +76,7 @@ def command(app: App, *, export: str, place: str, source: str | None, mappings: 
     with open_job(export, settings) as job:
         found = explain(job.maps, job.export, table, int(row))
         values = dict(_values(job, table, int(row))) if show_values else {}
+        job.export.require_unchanged()
         private = {type(record).__name__ for record in found.records if withheld(record)}
         built = {type(record).__name__: _slots(job, record) for record in found.records}
         cells = [cell for told in found.told for cell in _follow(job, told, values, private, built)]

@@ -22,6 +22,7 @@ from kapfhir.errors import ConfigError
 from kapfhir.fhir.exact import dumps
 from kapfhir.outfolder import MANIFEST, Maker, filling
 from kapfhir.sourcedate import source_date
+from kapfhir.stamps import require_same, take_stamps
 
 from .dates import Dates, Manner
 from .files import Names, Source, list_left_out, list_sources, read_nodes
@@ -86,18 +87,20 @@ def deidentify(
 
     `key`: the key file, made if it is missing. `dates`: shifted by a constant of each patient, or cut to the year. `as_of`: the
     day on which ages count, today by default; not in a year before that of the newest date in the data. `keep_text`: paths of
-    text that may leave. ConfigError where a file, a folder, the key, a path or the day is not what it must be, and where two
-    resources have one id; then `folder` is as before.
+    text that may leave. ConfigError where a file, a folder, the key, a path or the day is not what it must be, where two
+    resources have one id, and where the input was written meanwhile; then `folder` is as before.
     """
     source, folder, key = Path(source), Path(folder), Path(key)
     texts = check_texts(keep_text)
     _require_apart(source, folder, key)
     sources = list_sources(source)
+    stamps = take_stamps(one.path for one in sources)
     with filling(folder, MAKER) as partial:
         secret, made_key = load_key(key)
         one = Deidentifier(Pseudonyms(secret), Dates(dates, as_of or today(), f"{datetime.now(UTC).date()}T24"), texts)
         done = _write(sources, list_left_out(source), partial, one, made_key=made_key)
         _require_later(one)
+        require_same(str(source), stamps, take_stamps(found.path for found in list_sources(source)))
         _write_report(partial, done, one)
     return done
 

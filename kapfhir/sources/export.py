@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 from zipfile import ZipFile
 
 from kapfhir.errors import ConfigError, Problem
+from kapfhir.stamps import Stamp, require_same, take_stamps
 
 from .archive import HIDDEN, copy_entry, open_entry, parts_of, read_entries, time_of
 from .csvfile import CsvTable, unreadable
@@ -40,6 +41,11 @@ class Export:
     problems: list[Problem] = field(default_factory=list)  # of files that are no tables, are empty or can't be read
     newest: datetime = datetime(1980, 1, 1, tzinfo=UTC)  # when its newest table was written
     closing: list[Callable[[], None]] = field(default_factory=list)
+    stamps: dict[Path, Stamp] = field(default_factory=dict)  # of its files, from before the first was read
+
+    def require_unchanged(self) -> None:
+        """To be asked once the last table was read. ConfigError if a table was written meanwhile, came or went."""
+        require_same(f"the export {self.path}", self.stamps, take_stamps(_table_files(self.path)))
 
     def close(self) -> None:
         while self.closing:
@@ -68,7 +74,7 @@ class _File:
 
 def open_export(path: Path) -> Export:
     """The tables of a folder, a CSV, an XLSX or a zip. ConfigError if there is none, or if it can't be trusted."""
-    export = Export(path)
+    export = Export(path, stamps=take_stamps(_table_files(path)))
     try:
         _fill(export, path)
     except BaseException:
@@ -116,6 +122,14 @@ def _files(export: Export, path: Path) -> Iterator[_File]:
         yield from _zipped(export, path)
     else:
         raise ConfigError(f"the export {path} is no folder, .csv, .tsv, .xlsx or .zip", KIN.get(kind, "check its path"))
+
+
+def _table_files(path: Path) -> list[Path]:
+    """The files that tables are read from; other files may be written beside them."""
+    try:
+        return [p for p in path.iterdir() if p.suffix.lower() in KINDS and not p.name.startswith(HIDDEN)]
+    except OSError:  # a file, or nothing
+        return [path]
 
 
 def _on_disk(path: Path) -> _File:

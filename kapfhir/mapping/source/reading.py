@@ -48,8 +48,9 @@ def read_records(maps: SourceMaps, export: Export, known: Known, made: Collectio
 
     Each map with TODO lines is told once, its rows are left out. A record of which something was told has no digest: it is made
     anew each time, so that its problems are told each time. `maps.scopes` is right when the stream has ended: a table with rows
-    whose key can't be read is taken out, since no record can be said to be gone from it. ConfigError if a table can't be read, or
-    the disk is full. `made`: concepts whose records are made even where their rows are as last time: others follow from them.
+    whose key can't be read is taken out, since no record can be said to be gone from it. ConfigError if a table can't be read,
+    the disk is full, or, at the end, if the export was written meanwhile: then nothing of it may be used. `made`: concepts
+    whose records are made even where their rows are as last time: others follow from them.
     """
     maps.restore_scopes()
     store = Store()
@@ -66,6 +67,7 @@ def read_records(maps: SourceMaps, export: Export, known: Known, made: Collectio
             if plans:
                 yield from _Reading(concept, plans, maps, export, store, known, made=concept in made).run()
             store.flush()
+        export.require_unchanged()  # before anybody uses what was read
     finally:
         store.close()
 

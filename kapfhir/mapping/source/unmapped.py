@@ -133,6 +133,7 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
     """The columns with texts that their code tables lack, the most frequent first; each table is read once per map.
 
     Columns with the same head that are read through the same table by several maps of one table count once.
+    ConfigError if the export was written meanwhile.
     """
     names = _people(maps, export)
     empties = {m.file: frozenset({"", *m.empty}) for m, _ in parse_maps(folder, maps.source) if m is not None}
@@ -144,6 +145,7 @@ def find_unmapped(maps: SourceMaps, export: Export, folder: MapFolder, codes: Co
         for watch in watches:
             if watch.rows:
                 found.setdefault((watch.file or watch.place, watch.table, watch.column), watch.found(names))
+    export.require_unchanged()  # a name that came since was not looked for
     return sorted(found.values(), key=lambda c: (-c.rows, c.file, c.table, c.column))
 
 

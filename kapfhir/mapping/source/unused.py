@@ -25,6 +25,7 @@ def count_unused(maps: SourceMaps, export: Export) -> Iterator[UnusedColumn]:
     """Every column that no line and no `where` names, by table and place; those of tables that no map reads, too.
 
     Tables without such a column are not read for it. One that can't be read is told when it is opened, and left out here.
+    ConfigError if the export was written since it was opened.
     """
     for name, table in sorted(export.tables.items()):
         plans = [plan for plan in maps.plans if plan.table == name]
@@ -38,6 +39,7 @@ def count_unused(maps: SourceMaps, export: Export) -> Iterator[UnusedColumn]:
             continue
         for place in left:
             yield UnusedColumn(name, header[place] or f"column {place + 1}", counts[place])
+    export.require_unchanged()
 
 
 def _count(table: Table, dialect: Dialect, places: list[int]) -> dict[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kapfhir.deidentification.files import read_nodes
 from kapfhir.deidentification.folder import deidentify, today
 from kapfhir.errors import ConfigError
 from kapfhir.fhir.validate import check_file
@@ -260,3 +261,16 @@ def test_a_day_of_ages_from_the_environment_is_no_way_round(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     with pytest.raises(ConfigError, match="lies in a year before"):
         deidentify("in", "out", "k")
+
+
+def test_an_input_that_is_written_while_it_is_read_is_refused(monkeypatch):
+    first = bytes_of(run() and "out")
+
+    def meddle(source):
+        write("Patient.ndjson", PATIENT, PATIENT | {"id": "Wombat"})
+        return read_nodes(source)
+
+    monkeypatch.setattr("kapfhir.deidentification.folder.read_nodes", meddle)
+    with pytest.raises(ConfigError, match=r"in changed while it was read: Patient\.ndjson; start again"):
+        run()
+    assert bytes_of("out") == first
