@@ -15,6 +15,7 @@ from .errors import ConfigError, Problem
 from .fhir.links import references
 from .fhir.validate import check
 from .job import Job, open_job, opened, pairs_beside
+from .keyless import find_keyless
 from .mapping.source.derive import SOURCES, derive_outcomes, join_scopes
 from .mapping.source.judgements import NOTE
 from .mapping.source.reading import read_records
@@ -121,17 +122,19 @@ def plan(
         files = (job.export.path, *((people, pairs_beside(people)) if people else ()))
         rest = f"{job.maps_digest} {job.export.newest if findings else ''} {job.rules if findings else ''}"
         standing = Standing(kept, files, f"{rest} {kept.note(NOTE) or ''}", findings)
-        units = chain(_map(job, _since(job, kept, standing)), find_superseded(job, kept), find_shifted(job, kept), _settled(job))
+        units = chain(
+            _map(job, _since(job, kept, standing)), find_superseded(job, kept), find_shifted(job, kept), _settled(job, kept)
+        )
         made = sync_plan.plan(units, kept, client, job.maps.scopes)
         made.first, made.then = partial(_remember, job, kept), standing.keep
         made.hold(held.pop_all(), job.library.place_of)
         return made
 
 
-def _settled(job: Job) -> Iterator[Problem]:
-    """No unit: the last look at the export, as the answers of people are looked for in its tables once more."""
+def _settled(job: Job, ledger: Ledger) -> Iterator[Problem]:
+    """Once all was read, also by who looked for the answers of people: it must be as before; then what can't be said of it."""
     job.export.require_unchanged()
-    yield from ()
+    yield from find_keyless(job, ledger)
 
 
 def _remember(job: Job, ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +47,7 @@ class SourceMaps:
     references: References
     notes: tuple[Problem, ...] = ()  # what is good to know of its code tables
     scopes: dict[str, set[str]] = field(default_factory=dict)  # as `full`, without the tables whose rows have no sure key
+    keyless: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # rows without a sure key: table, concept, map
     shifted: Judged = field(default_factory=dict)  # once all was read: the tables and scales that are refused, see `numbering`
 
     @property
@@ -56,7 +58,13 @@ class SourceMaps:
     def restore_scopes(self) -> None:
         """What holds before the first row."""
         self.scopes.update({concept: set(tables) for concept, tables in self.full.items()})
+        self.keyless.clear()
         self.shifted.clear()
+
+    def miss_key(self, plan: Plan) -> None:
+        """A row of its table may have any key: from now on no record can be said to be gone from it."""
+        self.scopes.get(plan.concept, set()).discard(plan.table)
+        self.keyless[plan.table, plan.concept, plan.file] += 1
 
 
 def load_source(

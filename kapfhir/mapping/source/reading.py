@@ -113,7 +113,7 @@ class _Reading:
     def _keyless(self, plan: Plan, number: int) -> Any:
         def take(key: str | None, line: int) -> None:
             if key is None:
-                self.maps.scopes.get(self.concept, set()).discard(plan.table)
+                self.maps.miss_key(plan)
             elif plan.complete:
                 self.store.keep_lost(key, number, line)
 
