@@ -20,6 +20,7 @@ from .lines import Checked, check_map
 from .local import LocalTables
 from .names import check_sharing, names_in_keys
 from .numbering import Judged
+from .pairs import CONCEPT as SESSIONS
 from .references import References
 from .shape import Shapes
 
@@ -121,7 +122,9 @@ def _check(
         found += _incomplete(checked)
     plans = [c.plan for c in checked if c.plan]
     found += [*check_sharing([c.map for c in checked]), *names_in_keys(plans)]
-    maps.plans = tuple(replace(p, repeats=any(_points(other, p) for other in plans)) for p in plans)
+    plans = [replace(p, repeats=any(_points(other, p) for other in plans)) for p in plans]
+    tellers = {id(_teller([p for p in plans if (p.table, p.dialect) == read])) for read in {(p.table, p.dialect) for p in plans}}
+    maps.plans = tuple(replace(p, tells=id(p) in tellers) for p in plans)
     maps.blocked = tuple(_blocked(c) for c in checked if c.blocked)
     for concept in CONCEPTS:
         same = [c for c in checked if c.map.concept == concept and (c.plan or export is None) and not c.blocked]
@@ -179,6 +182,13 @@ def _points(other: Plan, plan: Plan) -> bool:
         if cell.line.columns == plan.key.line.columns and len(cell.line.steps) == 1
     ]
     return CONCEPTS[plan.concept] in refers
+
+
+def _teller(plans: list[Plan]) -> Plan:
+    """Of the maps that read one table alike, the one that tells of its broken rows: that of sessions, since lost ones are looked
+    for, or else one whose records the rows are.
+    """
+    return max(plans, key=lambda p: (bool(p.places), p.complete and p.concept == SESSIONS, p.complete, not p.repeats))
 
 
 def _required(concept: str) -> set[str]:

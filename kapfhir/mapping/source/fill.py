@@ -165,6 +165,7 @@ class Plan:
     precedence: tuple[str, ...] = ()  # tables that may hold the same records, the one that is believed first
     stand_in: bool = False  # its rows make a record only where no other table has it
     repeats: bool = False  # its rows are those of other records, which point to this one: that it stands there often is no news
+    tells: bool = True  # of rows that can't be read at all; one of several maps of a table is enough
 
 
 def merge(into: Partial, other: Partial, *, same_map: bool) -> Partial:

@@ -35,7 +35,8 @@ class Rows:
         for item in self.table.rows(plan.dialect):
             if isinstance(item, Problem):
                 if loud:
-                    teller.pass_on(item, plan)
+                    if plan.tells:
+                        teller.pass_on(item, plan)
                     if item.severity == "error":  # else nothing stood in it that could be gone
                         self.keyless(None, 0)
                     yield None
@@ -79,9 +80,10 @@ class Rows:
     def _refuse(self, line: int, row: Row) -> None:
         """A row of another length than the header: no cell of it is sure. Its key is kept, so that it does not count as gone."""
         plan = self.plan
-        code = "short-row" if len(row) < plan.width else "long-row"
-        text = f"the row has {len(row)} cells, the header {plan.width}"
-        self.teller.tell_rows(code, text, ((self.number, line),), "record", "check its delimiters and quotes")
+        if plan.tells:
+            code = "short-row" if len(row) < plan.width else "long-row"
+            text = f"the row has {len(row)} cells, the header {plan.width}"
+            self.teller.tell_rows(code, text, ((self.number, line),), "record", "check its delimiters and quotes")
         try:
             key = plan.key.get(tuple(row[p] if p < len(row) else "" for p in plan.places))
         except Bad:

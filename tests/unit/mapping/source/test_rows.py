@@ -220,3 +220,34 @@ fields:
     units = patients.read()
     assert units.records("PreparationSession")["R-1"].modalities == ()
     assert units.told("prep") == {(2, "error-cell", "B", "field withheld"), (3, "error-cell", "Day + At", "record rejected")}
+
+
+def test_a_broken_row_of_a_table_with_several_maps_is_told_once(patients):
+    patients.map("people", "concept: Patient\ntable: forms\nfields:\n  key: Id\n  family: = Unknown\n")
+    form = "concept: OutcomeAssessment\ntable: forms\nfields:\n  key: Form\n  patient: Id\n  instrument: = phq-9\n"
+    patients.map("forms", form + "  assessed: Day\n  total: {from: Score, unit: '{score}'}\n")
+    patients.table("forms", b"Form,Id,Day,Score\nF-1,P-7,2026-01-05,7\nTotal\nF-2,P-7,a\x00b,9\n")
+    units = patients.read()
+    assert [(p.line, p.code, p.place) for p in units.problems("forms")] == [
+        (3, "short-row", "sources/desk/forms.yaml"),
+        (4, "nul-byte", "sources/desk/forms.yaml"),
+    ]
+    assert {r for r in units.rejected() if r[0] == "OutcomeAssessment"} == {("OutcomeAssessment", "Total")}
+
+
+def test_a_broken_row_of_sessions_is_told_by_their_map(sessions):
+    """As a rule asks which sessions were lost."""
+    event = "concept: AdverseEvent\ntable: log\nwhere: {Route: im}\nfields:\n  key: Session\n  patient: Patient\n"
+    sessions.map("events", event + "  during: Session\n  event: = nausea\n  onset: Start\n  severity: = mild\n")
+    sessions.table("log", log("D-1,P-1"))
+    assert [(p.code, p.place) for p in sessions.read().problems("log")] == [("short-row", "sources/desk/log.yaml")]
+
+
+def test_maps_that_read_a_table_otherwise_tell_for_themselves(patients):
+    patients.map("more", "concept: Clinic\ntable: patients\nencoding: cp1252\nfields:\n  key: Id\n  name: Last\n")
+    patients.table("patients", b"Id,Last\nP-1,M\xfcller\nP-2\n")
+    assert sorted((p.line, p.code, p.place.rpartition("/")[2]) for p in patients.read().problems("patients")) == [
+        (2, "undecodable-byte", "patients.yaml"),
+        (3, "short-row", "more.yaml"),
+        (3, "short-row", "patients.yaml"),
+    ]
