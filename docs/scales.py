@@ -22,8 +22,8 @@ beside it that never has a 0. A sync keeps that in its ledger: later exports of 
 nothing shows it, until there is a code table for all answers of the scale. A new ledger, and what has none (`map`, `findings`,
 `explain`), knows of no earlier export.
 
-Outcomes are made of the records that an export holds. Of a table of new rows only (`scope: delta`) the baseline, the first dose or
-an earlier response may stand in an earlier export: then an outcome is not made, or compared with another assessment, and no line
+Outcomes are made of the records that an export holds. Of a table of new rows only (`scope: delta`) the baseline, the first dose
+or an earlier response may stand in an earlier export: then an outcome is not made, or compared with another assessment, and no line
 tells it. What an earlier run sent of such outcomes stays. Where outcomes are wanted, export courses, sessions and scores whole.
 
 Nothing is prorated. Where maps of subscales conflict, none is computed unless a record names it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kapfhir.errors import ConfigError, MappingError, Problem
@@ -55,6 +55,13 @@ class SourceMaps:
     def tables(self) -> frozenset[str]:
         """Every table that a map reads, or would read if its TODO lines were done."""
         return frozenset(p.table for p in self.plans) | frozenset(b.table for b in self.blocked)
+
+    def told(self) -> Iterator[Problem]:
+        """What is to be said before the first row: the notes, and each map that is left out."""
+        yield from self.notes
+        for left in self.blocked:
+            text, place = "the map of this table has TODO lines: its rows are left out", f"{left.file}:{left.line}"
+            yield Problem(left.table, 0, "", "todo", text, "finish the map", place=place, effect="table left out")
 
     def restore_scopes(self) -> None:
         """What holds before the first row."""

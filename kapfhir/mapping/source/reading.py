@@ -56,12 +56,7 @@ def read_records(maps: SourceMaps, export: Export, known: Known, made: Collectio
     store = Store()
     try:
         maps.references.bind(store, known)
-        yield from maps.notes
-        for left in maps.blocked:
-            text = "the map of this table has TODO lines: its rows are left out"
-            yield Problem(
-                left.table, 0, "", "todo", text, "finish the map", place=f"{left.file}:{left.line}", effect="table left out"
-            )
+        yield from maps.told()
         for concept in CONCEPTS:
             plans = [p for p in maps.plans if p.concept == concept]
             if plans:
