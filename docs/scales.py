@@ -24,7 +24,8 @@ nothing shows it, until there is a code table for all answers of the scale. A ne
 
 Outcomes are made of the records that an export holds. Of a table of new rows only (`scope: delta`) the baseline, the first dose
 or an earlier response may stand in an earlier export: then an outcome is not made, or compared with another assessment, and no
-line tells it. What an earlier run sent of such outcomes stays. Where outcomes are wanted, export courses, sessions and scores whole.
+line tells it. What an earlier run sent of such outcomes stays. Where outcomes are wanted, export courses, sessions and scores
+whole.
 
 Nothing is prorated. Where maps of subscales conflict, none is computed unless a record names it.
 The first scheme of bands is the one that is sent; its name is part of the code. *checked*: the definition was read in its
