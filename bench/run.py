@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from uuid import NAMESPACE_URL, uuid5
 
 from full_record import bench_full_record
@@ -29,7 +30,8 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "explanation" / "performance.md"
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 ROWS, TIMES, SAMPLE = 100_000, 5, 4_000
-UPLOADED, THREADS = 20_000, 4  # rows that are synced to HAPI
+UPLOADED, THREADS = 10_000, 4  # rows that are synced to HAPI
+WARM_UP = 4  # a part of them, so that Java has compiled what it runs
 
 
 @dataclass
@@ -116,23 +118,31 @@ def bench_again(work: Path, table: Table, rows: int, times: int) -> None:
 
 
 def bench_hapi(work: Path, table: Table, rows: int, times: int) -> None:
-    """Sync to HAPI against a plain uploader of the same transactions; each on a namespace of its own, in turns, wall time."""
+    """Sync to HAPI against a plain uploader of the same transactions; each on a namespace of its own, wall time.
+
+    Each pair has a server of its own: a server that fills grows slower by more than what is measured here. Who goes first takes
+    turns, for the same reason.
+    """
     sys.path.insert(0, str(HERE.parent / "tests" / "servers"))
     import hapi  # noqa: PLC0415  only where Java is wanted
 
-    with hapi.Hapi(flags=hapi.THROUGHPUT) as server:
-        _sync_new(work, "warm-up", server.url, rows)
-        ours, theirs, resources = [], [], 0
-        for turn in range(times):
-            theirs.append(_upload_new(work, f"upload-{turn}", server.url, rows))
-            cost, resources = _sync_new(work, f"sync-{turn}", server.url, rows)
-            ours.append(cost)
-    mine, plain = sorted(ours)[times // 2], sorted(theirs)[times // 2]
+    pairs: list[tuple[float, float]] = []
+    resources = 0
+    for turn in range(times):
+        with hapi.Hapi(flags=hapi.THROUGHPUT) as server:
+            _sync_new(work, f"warm-up-{turn}", server.url, rows // WARM_UP)
+            theirs = 0.0 if turn % 2 else _upload_new(work, f"upload-{turn}", server.url, rows)
+            ours, resources = _sync_new(work, f"sync-{turn}", server.url, rows)
+            theirs = theirs or _upload_new(work, f"upload-{turn}", server.url, rows)
+        pairs.append((ours, theirs))
+        print(f"       pair {turn + 1}: {theirs:.1f} s uploaded, {ours:.1f} s synced, ratio {theirs / ours:.2f}", flush=True)
+    ratio = median(theirs / ours for ours, theirs in pairs)
+    mine, plain = (median(side) for side in zip(*pairs, strict=True))
     table.add(
         f"sync of {resources:,} resources to HAPI FHIR, mapping included",
-        f"{resources / mine:,.0f} resources/s; plain uploader {resources / plain:,.0f}/s; ratio {plain / mine:.2f}",
+        f"{resources / mine:,.0f} resources/s; plain uploader {resources / plain:,.0f}/s; ratio {ratio:.2f}",
         "ratio at least 0.9",
-        holds=plain / mine >= 0.9,
+        holds=ratio >= 0.9,
     )
 
 
