@@ -189,7 +189,7 @@ class _Planner:
     def _shifted(self, unit: Rejected) -> Place | None:
         """The row that says that its scores are wrong; of an outcome, also those that its own scores are compared with."""
         if unit.concept != DerivedOutcome.__name__ or self.store.record_kind("OutcomeAssessment", unit.key) == "rejected":
-            return unit.places[0] if unit.places else NOWHERE
+            return _place(unit)
         sent = self.ledger.record(unit.concept, unit.key)
         return next((place for place in unit.places if sent and place.table in sent.tables), None)
 
@@ -206,8 +206,7 @@ class _Planner:
             self.leftovers += [Leftover(entry, unit.places[0], "private-on-server", PRIVATE) for entry in known.values()]
         elif former and known and not unit.partial:
             tables = former.tables | {place.table for place in unit.places}
-            place = unit.places[0] if unit.places else NOWHERE
-            self.lost += [(Leftover(entry, place), tables) for entry in known.values()]
+            self.lost += [(Leftover(entry, _place(unit)), tables) for entry in known.values()]
 
     def _take_resource(self, resource: dict[str, Any], unit: Mapped, known: Entry | None) -> None:
         type_name = resource["resourceType"]
@@ -260,7 +259,7 @@ class _Planner:
         resource, unit, known = found.resource, found.unit, found.known
         body = exact.dumps(resource) if sign in (Sign.CREATE, Sign.UPDATE) else None
         targets = list(dict.fromkeys(r.decode() for r in REFERENCE.findall(body))) if body else []
-        place = unit.places[0] if unit.places else NOWHERE
+        place = _place(unit)
         system, value = _identifier(resource)
         if theirs is not None:
             server_id, version = str(theirs["id"]), str(theirs.get("meta", {}).get("versionId", ""))
@@ -313,6 +312,11 @@ class _Planner:
         settle(self.store, self.ledger)
         for sign, count in self.store.run("SELECT sign, count(*) FROM actions GROUP BY sign"):
             self.plan.counts[Sign(sign)] += count
+
+
+def _place(unit: Mapped | Rejected) -> Place:
+    """The first of its rows."""
+    return unit.places[0] if unit.places else NOWHERE
 
 
 def _wanted(of: _Open) -> Wanted:

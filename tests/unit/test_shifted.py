@@ -2,14 +2,13 @@
 
 import kapfhir
 import pytest
-from own_clinic import CONFIG
+from own_clinic import CONFIG, DOSE, STAFF, WHO
 import requests
 
 from kapfhir.config import Server, load_settings
 from kapfhir.sync.action import Sign
 from kapfhir.sync.ledger import Ledger
 
-WHO = "concept: Patient\ntable: who\nfields:\n  key: Id\n  family: Last\n"
 FORMS = "concept: OutcomeAssessment\ntable: forms\nscope: {}\nfields:\n  key: Form\n  patient: Id\n  instrument: = pcl-5\n"
 FORMS += "  assessed: Day\n" + "".join(f"  answers[pcl5-{n}].value: {{{{from: P{n}{{0}}}}}}\n" for n in range(1, 21))
 ANSWERS = ",".join(f"P{n}" for n in range(1, 21))
@@ -21,19 +20,6 @@ OVER = "F-9,P-1,2026-03-05," + ",".join("51112222111122221111")
 LATER = "F-3,P-1,2026-04-05," + ",".join("11112222111122221111")
 SENT = [("OutcomeAssessment", "F-1"), ("OutcomeAssessment", "F-2")]
 SITE = "concept: Clinic\ntable: who\nfields:\n  key: = main\n  name: = Own Clinic\n"
-STAFF = (
-    "concept: Practitioner\ntable: who\nfields:\n  key: = MD-1\n  family: = Doe\n  profession: = physician\n  clinic: = main\n"
-)
-DOSE = """  status: = completed
-  clinician: = MD-1
-  visit.start: Day
-  session.start: Day
-  doses[1].drug: = ketamine
-  doses[1].status: = completed
-  doses[1].given: Day
-  doses[1].dose: {from: Dose, unit: mg}
-  doses[1].route: = im
-"""
 
 
 class Clinic:

@@ -4,28 +4,14 @@ import json
 
 import kapfhir
 import pytest
-from own_clinic import CONFIG
+from own_clinic import CONFIG, DOSE, STAFF, WHO
 
 from kapfhir.config import Server, load_settings
 from kapfhir.sync.action import Sign
 
-DOSE = """  status: = completed
-  clinician: = MD-1
-  visit.start: Day
-  session.start: Day
-  doses[1].drug: = ketamine
-  doses[1].status: = completed
-  doses[1].given: Day
-  doses[1].dose: {from: Dose, unit: mg}
-  doses[1].route: = im
-"""
 LOG = "concept: DosingSession\ntable: log\nscope: delta\nfields:\n  key: {from: [Client, Day], people: patient}\n"
 LOG += "  patient: {from: Client, people: patient}\n" + DOSE
 CHART = "concept: DosingSession\ntable: chart\nprecedence: [chart, log]\nfields:\n  key: Session\n  patient: Id\n" + DOSE
-WHO = "concept: Patient\ntable: who\nfields:\n  key: Id\n  family: Last\n"
-STAFF = (
-    "concept: Practitioner\ntable: who\nfields:\n  key: = MD-1\n  family: = Doe\n  profession: = physician\n  clinic: = main\n"
-)
 SITE = "concept: Clinic\ntable: who\nfields:\n  key: = main\n  name: = Own Clinic\n"
 TABLES = {
     "log": "Client,Day,Dose\nAda,2026-01-05,80\nada,2026-01-12,85\n",
